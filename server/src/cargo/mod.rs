@@ -1,0 +1,1 @@
+//! What cargo reads: configuration, manifests, lock file, toolchain file.

@@ -1,0 +1,1 @@
+//! Measured facts: targets, crates, as data files with typed look-ups.

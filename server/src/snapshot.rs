@@ -1,0 +1,124 @@
+//! All that an analysis may know: files, the host, the user's settings. The core is given it and
+//! never looks at the machine itself.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
+
+use crate::{finding::Severity, syntax::Source};
+
+/// What became of the wish to read a file.
+#[derive(Clone, Debug)]
+pub enum Read {
+    /// Its text, with its parse trees, shared between all snapshots that hold the same version.
+    Text(Arc<Source>),
+    /// There is no such file.
+    Absent,
+    /// It is there, and cannot be read: one phrase why ("permission denied", "not UTF-8 at byte 17",
+    /// "larger than 4 MiB"). Nothing may be said to be missing from it.
+    Unreadable(String),
+}
+
+impl Read {
+    /// The text, if it could be read.
+    pub fn text(&self) -> Option<&Arc<Source>> {
+        match self {
+            Self::Text(source) => Some(source),
+            Self::Absent | Self::Unreadable(_) => None,
+        }
+    }
+}
+
+/// What a path leads to, links followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing.
+    Absent,
+    /// A regular file.
+    File {
+        /// Whether its mode lets somebody execute it.
+        executable: bool,
+    },
+    /// A folder.
+    Folder,
+    /// It cannot be known: outside what may be looked at, no permission, a loop of links, a device.
+    Unknown,
+}
+
+/// The files, as the editor and the disk have them now. Answers never change within one snapshot.
+pub trait Files: Send + Sync {
+    /// Reads a file inside the workspace folder. A path outside of it is [`Read::Unreadable`].
+    fn read(&self, path: &Path) -> Read;
+    /// Reads a file of cargo's configuration chain, wherever it lies.
+    fn read_cargo_config(&self, path: &Path) -> Read;
+    /// What a path inside the workspace folder leads to.
+    fn kind(&self, path: &Path) -> Kind;
+    /// What an absolute path that a build would run leads to (a linker): looked at, never read.
+    fn program(&self, path: &Path) -> Kind;
+    /// Names in a folder of the workspace, sorted; `None` when it cannot be listed.
+    fn list(&self, folder: &Path) -> Option<Vec<String>>;
+}
+
+/// The machine that builds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Its target triple.
+    pub triple: String,
+    /// Programs on its PATH; `None` for a host that is not this machine.
+    pub programs: Option<Arc<BTreeSet<String>>>,
+    /// `$CARGO_HOME`, or `~/.cargo`.
+    pub cargo_home: Option<Arc<Path>>,
+    /// The variables of this machine's environment that cargo reads (`CARGO_*`, `RUSTFLAGS`, `CC*`, …).
+    pub environment: Arc<BTreeMap<String, String>>,
+}
+
+impl Host {
+    /// A host of which nothing but its triple is known.
+    pub fn foreign(triple: impl Into<String>) -> Self {
+        Self { triple: triple.into(), programs: None, cargo_home: None, environment: Arc::default() }
+    }
+
+    /// Whether a program is on PATH; `None` when it is not known.
+    pub fn has_program(&self, name: &str) -> Option<bool> {
+        self.programs.as_ref().map(|programs| programs.contains(name))
+    }
+}
+
+/// What a rule's findings are shown as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Not at all.
+    Off,
+    /// As this.
+    As(Severity),
+}
+
+/// What the user asked for, from flags or the editor's settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Triples that the project ships besides those that its files name.
+    pub targets: Vec<String>,
+    /// Rule name to level.
+    pub severity: BTreeMap<String, Level>,
+}
+
+/// Everything that one analysis sees.
+#[derive(Clone)]
+pub struct Snapshot {
+    /// The workspace folder, absolute.
+    pub root: Arc<Path>,
+    /// Its files.
+    pub files: Arc<dyn Files>,
+    /// The machine that builds.
+    pub host: Arc<Host>,
+    /// The user's wishes.
+    pub settings: Arc<Settings>,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot").field("root", &self.root).field("host", &self.host).finish_non_exhaustive()
+    }
+}
