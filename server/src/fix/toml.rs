@@ -37,7 +37,7 @@ pub fn key(name: &str) -> String {
 pub fn set(file: &FileId, source: Option<&Source>, path: &[&str], value: &str) -> Option<Edit> {
     let (last, folders) = path.split_last()?;
     let Some(source) = source else {
-        let header = (!folders.is_empty()).then(|| format!("[{}]\n", dotted(folders))).unwrap_or_default();
+        let header = if folders.is_empty() { String::new() } else { format!("[{}]\n", dotted(folders)) };
         return Some(replace(file, Span::at(0), format!("{header}{} = {value}\n", key(last))));
     };
     let document = source.document();
