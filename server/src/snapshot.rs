@@ -1,11 +1,15 @@
 //! All that an analysis may know: files, the host, the user's settings. The core is given it and
 //! never looks at the machine itself.
 
+mod memory;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::Arc,
 };
+
+pub use memory::MemoryFiles;
 
 use crate::{finding::Severity, syntax::Source};
 
