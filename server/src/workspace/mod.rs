@@ -1,1 +1,10 @@
-//! Files on disk under the texts of the editor: the only implementation of `Files` outside tests.
+//! The machine: files on disk under the texts of the editor, and the host. The only code, besides
+//! builds, that looks at either; everything else is given a [`crate::snapshot::Snapshot`].
+
+mod disk;
+pub mod host;
+mod root;
+mod vfs;
+
+pub use root::{enclosing_project, find_root, is_project, normalize};
+pub use vfs::Vfs;

@@ -1,0 +1,68 @@
+//! Where a project begins.
+
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
+
+/// The path without `.` and `..`, by its text alone: as Nix and cargo read the paths in their files.
+pub fn normalize(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                // The parent of the root is the root.
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+/// Whether a folder holds something that Portolan reads: a flake, a manifest, or cargo's configuration.
+pub fn is_project(folder: &Path) -> bool {
+    folder.join("flake.nix").exists() || folder.join("Cargo.toml").exists() || has_cargo_config(folder)
+}
+
+fn has_cargo_config(folder: &Path) -> bool {
+    let config = folder.join(".cargo");
+    config.join("config.toml").exists() || config.join("config").is_file()
+}
+
+/// The folder that a path on the command line means: a folder means itself, a file the nearest
+/// folder above it that is a project. An error when the path leads nowhere.
+pub fn find_root(path: &Path) -> io::Result<PathBuf> {
+    let absolute = normalize(&std::path::absolute(path)?);
+    if std::fs::metadata(&absolute)?.is_dir() {
+        return Ok(absolute);
+    }
+    let folder = absolute.parent().unwrap_or(&absolute);
+    Ok(enclosing_project(folder).unwrap_or_else(|| folder.to_owned()))
+}
+
+/// The nearest project at `folder` or above it, as cargo and Nix look for theirs. A folder that has
+/// only `.cargo/config.toml` counts, but a home folder with its `~/.cargo` is not a project.
+pub fn enclosing_project(folder: &Path) -> Option<PathBuf> {
+    let cargo_home = super::host::cargo_home();
+    folder
+        .ancestors()
+        .find(|ancestor| {
+            let is_home = cargo_home.as_deref() == Some(ancestor.join(".cargo").as_path());
+            let has_own_file = ancestor.join("flake.nix").exists() || ancestor.join("Cargo.toml").exists();
+            has_own_file || (!is_home && has_cargo_config(ancestor))
+        })
+        .map(Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_go_by_text() {
+        assert_eq!(normalize(Path::new("/a/./b/../c/")), Path::new("/a/c"));
+        assert_eq!(normalize(Path::new("/../../a")), Path::new("/a"));
+    }
+}
