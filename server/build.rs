@@ -250,6 +250,8 @@ fn remedy_table(file: RemedyFile) -> Outcome<String> {
         let (from, below) = versions(&remedy.requirement).ok_or_else(|| {
             format!("crates.toml: {}: what does {:?} mean?", remedy.crate_name, remedy.requirement)
         })?;
+        let needs: Vec<String> =
+            remedy.needs.iter().map(|need| format!("Need::{}", camel_case(need))).collect();
         writeln!(
             code,
             "Remedy {{ crate_name: {:?}, requirement: {:?}, versions: Versions {{ from: {from:?}, below: {below:?} }}, \
@@ -268,7 +270,7 @@ fn remedy_table(file: RemedyFile) -> Outcome<String> {
             remedy.upgrade,
             remedy.replace,
             remedy.dependencies.iter().map(extra).collect::<String>(),
-            remedy.needs.iter().map(|need| format!("Need::{}, ", camel_case(need))).collect::<String>(),
+            needs.join(", "),
             remedy.code_change,
             remedy.note,
             remedy.verified,
@@ -286,7 +288,13 @@ fn extra(extra: &Extra) -> String {
 }
 
 fn camel_case(name: &str) -> String {
-    name.split('-').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect()
+    let mut camel = String::new();
+    for word in name.split('-') {
+        let mut letters = word.chars();
+        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        camel.push_str(letters.as_str());
+    }
+    camel
 }
 
 type Version = (u64, u64, u64);
@@ -294,7 +302,8 @@ type Version = (u64, u64, u64);
 /// The versions of `*`, `^1.2` or `>=1.2, <3` as a half-open range.
 fn versions(requirement: &str) -> Option<(Version, Version)> {
     const NONE: Version = (0, 0, 0);
-    const ALL: Version = (u64::MAX, 0, 0);
+    // Far behind every version that anybody will publish.
+    const ALL: Version = (9999, 0, 0);
     let number = |text: &str| {
         let mut parts = text.split('.').map(|part| part.parse().ok());
         Some((parts.next()??, parts.next().unwrap_or(Some(0))?, parts.next().unwrap_or(Some(0))?))
