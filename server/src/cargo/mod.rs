@@ -6,8 +6,10 @@ pub mod config;
 pub mod cross;
 pub mod lock;
 pub mod manifest;
+pub mod platform;
 pub mod portolan_toml;
 pub mod toolchain;
+mod values;
 pub mod workspace;
 
 use crate::{

@@ -1,1 +1,10 @@
-//! Measured facts: targets, crates, as data files with typed look-ups.
+//! Measured facts: targets and crates, as data files (`server/knowledge/`) with typed look-ups. The build
+//! script turns the files into static tables.
+
+mod crates;
+mod names;
+mod targets;
+
+pub use crates::{Class, Extra, Need, Remedy, Versions, all_remedies, remedies};
+pub use names::{by_nix_config, nearest};
+pub use targets::{CrtStatic, Names, Retired, Target, Tool, by_nixpkgs_attribute, retired, target, targets};

@@ -1,6 +1,15 @@
-//! The effective configuration, as cargo reads it in a folder.
+//! The effective configuration, as cargo reads it in a folder. What is said here of cargo was measured
+//! with cargo 1.95.
+
+mod chain;
+mod flags;
+mod query;
+mod sections;
+#[cfg(test)]
+mod tests;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -13,6 +22,9 @@ use crate::{
     syntax::{Source, toml::Tree},
     text::{FileId, Origin},
 };
+
+pub use flags::{Codegen, codegen_options};
+pub use query::variable;
 
 /// Where in the chain a configuration file stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +47,7 @@ pub struct ConfigFile {
     /// Whether it has the legacy name `config`, without an ending.
     pub legacy: bool,
     /// The `config.toml` beside a legacy `config`: cargo ignores it.
-    pub shadowed: Option<FileId>,
+    pub shadowed: Option<Shadowed>,
     /// The place in another file that includes this one.
     pub included_by: Option<Origin>,
     /// The folder that relative programs and paths in it are meant from.
@@ -52,6 +64,15 @@ impl ConfigFile {
     pub fn tree(&self) -> &Tree {
         self.source.toml()
     }
+}
+
+/// A file that cargo ignores because of another one beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shadowed {
+    /// The file.
+    pub file: FileId,
+    /// Whether both say the same, byte for byte: a link from one to the other, most likely.
+    pub same_text: bool,
 }
 
 /// How a list of words was written.
@@ -157,6 +178,12 @@ pub struct Config {
     pub aliases: Vec<Alias>,
     /// Files that could not be read, and parts that cargo would refuse.
     pub gaps: Vec<Gap>,
+    /// How the strongest `build.target` is written.
+    build_target_form: Option<Form>,
+    /// The folder that cargo is started in.
+    folder: PathBuf,
+    /// The variables that cargo is started with.
+    environment: Arc<BTreeMap<String, String>>,
 }
 
 /// A program that cargo starts.
@@ -179,6 +206,8 @@ pub struct Linker {
     pub by: By,
     /// The setting's name, for people ("target.aarch64-unknown-linux-gnu.linker").
     pub setting: String,
+    /// Linkers of other matching `cfg(…)` tables, when nothing stronger decides: cargo refuses to choose.
+    pub rivals: Vec<Origin>,
 }
 
 /// The four sources of rustc's flags. Cargo takes the first that is there and ignores all others.
@@ -192,6 +221,8 @@ pub struct Rustflags {
     pub target: Vec<Given>,
     /// `build.rustflags` joined, and its environment variable.
     pub build: Vec<Given>,
+    /// Whether there are `cfg(…)` tables with flags and the target's values are not known.
+    pub uncertain: bool,
 }
 
 /// One flag, and who gave it.
@@ -217,6 +248,10 @@ pub enum FlagSource {
 }
 
 /// Reads the configuration that cargo would read if it were started in `folder`.
-pub fn read(_snapshot: &Snapshot, _folder: &Path) -> Config {
-    Config::default()
+pub fn read(snapshot: &Snapshot, folder: &Path) -> Config {
+    let chain = chain::read(snapshot, folder);
+    let mut config = sections::read(chain);
+    config.environment = Arc::clone(&snapshot.host.environment);
+    folder.clone_into(&mut config.folder);
+    config
 }
