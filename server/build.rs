@@ -145,6 +145,34 @@ struct Extra {
     features: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpensslFile {
+    #[serde(rename = "crate")]
+    users: Vec<OpensslUser>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpensslUser {
+    name: String,
+    #[serde(default)]
+    versions: Vec<String>,
+    #[serde(default)]
+    always: bool,
+    #[serde(default)]
+    default: bool,
+    #[serde(default)]
+    features: Vec<String>,
+    #[serde(default)]
+    vendored: Vec<String>,
+    #[serde(default)]
+    keep: Vec<String>,
+    #[serde(default)]
+    add: Vec<String>,
+    lost: Option<String>,
+}
+
 fn yes() -> bool {
     true
 }
@@ -157,9 +185,34 @@ fn main() -> Outcome<()> {
     let targets = de::from_str(&fs::read_to_string("knowledge/targets.toml")?)?;
     let names = de::from_str(&fs::read_to_string("knowledge/targets-names.toml")?)?;
     let remedies = de::from_str(&fs::read_to_string("knowledge/crates.toml")?)?;
+    let openssl = de::from_str(&fs::read_to_string("knowledge/openssl.toml")?)?;
+    fs::write(Path::new(&out).join("openssl.rs"), openssl_table(openssl)?)?;
     fs::write(Path::new(&out).join("targets.rs"), target_tables(targets, names)?)?;
     fs::write(Path::new(&out).join("crates.rs"), remedy_table(remedies)?)?;
     Ok(())
+}
+
+fn openssl_table(file: OpensslFile) -> Outcome<String> {
+    let mut out =
+        String::from("/// In the order of the data file.\nstatic OPENSSL_USERS: &[OpensslUser] = &[\n");
+    for user in file.users {
+        writeln!(
+            out,
+            "    OpensslUser {{ name: {:?}, versions: &{:?}, always: {}, default: {}, features: &{:?}, vendored: &{:?}, \
+             keep: &{:?}, add: &{:?}, lost: {:?} }},",
+            user.name,
+            user.versions,
+            user.always,
+            user.default,
+            user.features,
+            user.vendored,
+            user.keep,
+            user.add,
+            user.lost
+        )?;
+    }
+    out.push_str("];\n");
+    Ok(out)
 }
 
 fn target_tables(file: TargetFile, names: NameFile) -> Outcome<String> {

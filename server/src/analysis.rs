@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::{finding::Finding, project::Project, snapshot::Snapshot, text::FileId};
+use crate::{
+    finding::Finding,
+    project::{Project, Suppression, SuppressionScope},
+    rules,
+    snapshot::{Level, Snapshot},
+    text::FileId,
+};
 
 /// What one look at a project came to.
 #[derive(Clone, Debug)]
@@ -11,13 +17,88 @@ pub struct Analysis {
     pub project: Arc<Project>,
     /// What is wrong, sorted by file, place and rule; suppressions and severities applied.
     pub findings: Vec<Finding>,
-    /// Every file that was read or looked for, sorted: a change of one of them asks for a new look.
+    /// Every file that findings can stand in, sorted.
     pub files: Vec<FileId>,
 }
 
 /// Looks at a project. Deterministic; cannot fail.
 pub fn analyze(snapshot: &Snapshot) -> Analysis {
-    let project = Arc::new(Project { snapshot: snapshot.clone() });
-    let findings = crate::rules::run(&project);
-    Analysis { project, findings, files: Vec::new() }
+    let project = Arc::new(Project::read(snapshot));
+    let mut findings = suppress(&project, rules::run(&project));
+    level(&project, &mut findings);
+    for finding in &mut findings {
+        finding.targets.sort();
+        finding.targets.dedup();
+    }
+    findings.sort_by(|a, b| (&a.origin, a.rule, &a.message).cmp(&(&b.origin, b.rule, &b.message)));
+    let files = project.sources().iter().map(|source| source.file().clone()).collect();
+    Analysis { project, findings, files }
+}
+
+/// Takes out what a comment allows, and adds a finding for each comment that allows nothing.
+fn suppress(project: &Project, findings: Vec<Finding>) -> Vec<Finding> {
+    let suppressions = project.suppressions();
+    if suppressions.is_empty() {
+        return findings;
+    }
+    let mut used = vec![false; suppressions.len()];
+    let mut kept = Vec::new();
+    for finding in findings {
+        let covering = suppressions.iter().position(|suppression| covers(project, suppression, &finding));
+        match covering.and_then(|position| used.get_mut(position)) {
+            Some(used) => *used = true,
+            None => kept.push(finding),
+        }
+    }
+    // While a file is broken its findings are not all there.
+    let is_blind = project.flake_gap().is_some() || project.config_gap().is_some();
+    for (suppression, _) in suppressions.iter().zip(used).filter(|(_, used)| !used) {
+        let may_wait = is_blind && rules::find(&suppression.rule).is_some();
+        let is_allowed = suppressions.iter().any(|other| {
+            other.rule == rules::UNUSED_SUPPRESSION
+                && other.origin.file == suppression.origin.file
+                && other.comment == suppression.comment
+        });
+        if !may_wait && !is_allowed {
+            kept.push(rules::unused_suppression::unused(project, suppression));
+        }
+    }
+    kept
+}
+
+fn covers(project: &Project, suppression: &Suppression, finding: &Finding) -> bool {
+    if suppression.rule != finding.rule || suppression.origin.file != finding.origin.file {
+        return false;
+    }
+    match suppression.scope {
+        SuppressionScope::File => true,
+        SuppressionScope::Line(line) => project.source(&finding.origin.file).is_some_and(|source| {
+            let document = source.document();
+            let first = document.line_at(finding.origin.span.start());
+            let last = document.line_at(finding.origin.span.end());
+            // The comment above the first line, or at the end of the first or last one.
+            line == first || line == last
+        }),
+    }
+}
+
+/// Applies the severities that the user, or the project, asks for; the user's come first.
+fn level(project: &Project, findings: &mut Vec<Finding>) {
+    let settings = &project.snapshot.settings.severity;
+    let own = &project.cargo.portolan.severity;
+    if settings.is_empty() && own.is_empty() {
+        return;
+    }
+    let level_of = |rule: &str| {
+        let named = own.iter().find(|(name, _)| name.value == rule).map(|(_, level)| *level);
+        settings.get(rule).copied().or(named)
+    };
+    findings.retain_mut(|finding| match level_of(finding.rule) {
+        Some(Level::Off) => false,
+        Some(Level::As(severity)) => {
+            finding.severity = severity;
+            true
+        }
+        None => true,
+    });
 }

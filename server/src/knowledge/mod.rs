@@ -3,8 +3,13 @@
 
 mod crates;
 mod names;
+mod openssl;
 mod targets;
 
 pub use crates::{Class, Extra, Need, Remedy, Versions, all_remedies, remedies};
-pub use names::{by_nix_config, nearest};
-pub use targets::{CrtStatic, Names, Retired, Target, Tool, by_nixpkgs_attribute, retired, target, targets};
+pub use names::{by_nix_config, distance, nearest};
+pub use openssl::{OpensslUser, openssl_user};
+pub use targets::{
+    CrtStatic, Names, Retired, Target, Tool, by_environment_name, by_nixpkgs_attribute, retired, target,
+    targets,
+};

@@ -112,7 +112,7 @@ fn closest(name: &str) -> Option<&'static str> {
 
 /// How many characters have to be added, dropped, changed or swapped with their neighbour; `None` when more
 /// than `most`.
-fn distance(one: &str, other: &str, most: usize) -> Option<usize> {
+pub fn distance(one: &str, other: &str, most: usize) -> Option<usize> {
     if one.len().abs_diff(other.len()) > most {
         return None;
     }

@@ -119,6 +119,18 @@ pub fn by_nixpkgs_attribute(attribute: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.names.nixpkgs.is_some_and(|tool| tool.package == attribute))
 }
 
+/// The target whose triple stands in the name of a variable: `X86_64_UNKNOWN_LINUX_MUSL`.
+pub fn by_environment_name(name: &str) -> Option<&'static Target> {
+    let same = |target: &&Target| {
+        target.triple.len() == name.len()
+            && target.triple.bytes().zip(name.bytes()).all(|(triple, name)| match triple {
+                b'-' | b'.' => name == b'_',
+                byte => byte.to_ascii_uppercase() == name,
+            })
+    };
+    TARGETS.iter().find(same)
+}
+
 /// What became of a triple that rustc knew once.
 pub fn retired(triple: &str) -> Option<&'static Retired> {
     RETIRED.iter().find(|retired| retired.triple == triple)
@@ -193,6 +205,26 @@ impl Target {
     /// Whether rustc brings the program that links for it, so that none has to be named.
     pub fn brings_linker(&self) -> bool {
         ["rust-lld", "wasm-component-ld", "llvm-bitcode-linker"].contains(&self.linker)
+    }
+
+    /// Whether rustc calls a cross linker by its own name, such as `x86_64-w64-mingw32-gcc`.
+    pub fn names_linker(&self) -> bool {
+        !matches!(self.linker, "cc" | "gcc" | "ld" | "link.exe")
+    }
+
+    /// Whether rustup has std for it: rustc does not say of all, and then tiers 1 and 2 have it.
+    pub fn has_std(&self) -> bool {
+        self.std.unwrap_or(self.tier <= 2)
+    }
+
+    /// The cross linker in Debian and Ubuntu.
+    pub fn debian_linker(&self) -> Option<&'static str> {
+        self.names.debian?.linker
+    }
+
+    /// The cross linker in Homebrew.
+    pub fn homebrew_linker(&self) -> Option<&'static str> {
+        self.names.homebrew?.linker
     }
 
     /// The triple as it stands in the names of variables: `aarch64_unknown_linux_gnu`.

@@ -68,12 +68,14 @@ pub struct CrtStatic {
 pub fn crt_static(words: &[Word]) -> Option<CrtStatic> {
     let options = codegen_options(words);
     let features = options.iter().filter(|option| option.name == "target-feature");
-    features.filter_map(|option| {
-        let mut features = option.value.split(',').map(str::trim);
-        let on = features.clone().rfind(|feature| matches!(*feature, "+crt-static" | "-crt-static"))?;
-        let alone = features.all(|feature| matches!(feature, "+crt-static" | "-crt-static" | ""));
-        Some(CrtStatic { on: on.starts_with('+'), first: option.first, last: option.last, alone })
-    }).last()
+    features
+        .filter_map(|option| {
+            let mut features = option.value.split(',').map(str::trim);
+            let on = features.clone().rfind(|feature| matches!(*feature, "+crt-static" | "-crt-static"))?;
+            let alone = features.all(|feature| matches!(feature, "+crt-static" | "-crt-static" | ""));
+            Some(CrtStatic { on: on.starts_with('+'), first: option.first, last: option.last, alone })
+        })
+        .last()
 }
 
 /// The value of the last codegen option of that name.
@@ -142,9 +144,19 @@ mod tests {
 
     #[test]
     fn options_in_all_spellings() {
-        for text in ["-C target-cpu=native", "-Ctarget-cpu=native", "--codegen target-cpu=native", "--codegen=target-cpu=native", "-C target_cpu=native"] {
+        for text in [
+            "-C target-cpu=native",
+            "-Ctarget-cpu=native",
+            "--codegen target-cpu=native",
+            "--codegen=target-cpu=native",
+            "-C target_cpu=native",
+        ] {
             let words = words(text);
-            assert_eq!(codegen_value(&words, "target-cpu").map(|option| option.value), Some("native"), "{text}");
+            assert_eq!(
+                codegen_value(&words, "target-cpu").map(|option| option.value),
+                Some("native"),
+                "{text}"
+            );
         }
         assert!(codegen_options(&words("-C")).is_empty());
         assert!(codegen_options(&words("--cfg tokio_unstable")).is_empty());
@@ -166,11 +178,24 @@ mod tests {
             text: text.to_owned(),
             origin: Origin::new(file.clone(), Span::new(start, start + text.len())),
         };
-        let unknown = Piece::Unknown { why: "x".into(), origin: Origin::new(file.clone(), Span::new(20, 24)) };
+        let unknown =
+            Piece::Unknown { why: "x".into(), origin: Origin::new(file.clone(), Span::new(20, 24)) };
         let text = Text { pieces: vec![literal("-C a=b -L ", 10), unknown, literal("/lib -v", 30)] };
         let (words, complete) = words_of_text(&text);
-        let shown: Vec<_> = words.iter().map(|word| (word.text.as_str(), word.origin.as_ref().map(|o| o.span.start()))).collect();
-        assert_eq!(shown, [("-C", Some(10)), ("a=b", Some(13)), ("-L", Some(17)), ("\u{fffd}/lib", Some(30)), ("-v", Some(35))]);
+        let shown: Vec<_> = words
+            .iter()
+            .map(|word| (word.text.as_str(), word.origin.as_ref().map(|o| o.span.start())))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("-C", Some(10)),
+                ("a=b", Some(13)),
+                ("-L", Some(17)),
+                ("\u{fffd}/lib", Some(30)),
+                ("-v", Some(35))
+            ]
+        );
         assert!(!complete);
     }
 }

@@ -3,14 +3,51 @@
 //! A rule's module documentation is its page: `portolan explain`, the published docs and the tests of
 //! its examples all read it.
 
+pub mod crt_static_absent;
+pub mod crt_static_no_effect;
+pub mod environment_name_case;
+pub mod ignored_config_key;
+pub mod legacy_cargo_config;
+pub mod linker_not_executable;
+pub mod missing_linker;
+pub mod musl_gcc_breaks_static_pie;
+pub mod openssl_sys;
 mod rule;
+pub mod rustflags_in_env_table;
+pub mod rustflags_shadowed;
+mod support;
+pub mod target_cpu_native;
+pub mod toolchain_target_missing;
+pub mod unknown_target;
+pub mod unreadable_file;
+pub mod unused_suppression;
 
 pub use rule::{FixKind, Rule};
 
 use crate::{finding::Finding, project::Project};
 
 /// Every rule, by name.
-pub const RULES: &[Rule] = &[];
+pub const RULES: &[Rule] = &[
+    crt_static_absent::RULE,
+    crt_static_no_effect::RULE,
+    environment_name_case::RULE,
+    ignored_config_key::RULE,
+    legacy_cargo_config::RULE,
+    linker_not_executable::RULE,
+    missing_linker::RULE,
+    musl_gcc_breaks_static_pie::RULE,
+    openssl_sys::RULE,
+    rustflags_in_env_table::RULE,
+    rustflags_shadowed::RULE,
+    target_cpu_native::RULE,
+    toolchain_target_missing::RULE,
+    unknown_target::RULE,
+    unreadable_file::RULE,
+    unused_suppression::RULE,
+];
+
+/// The rule that reports suppressions; it can itself be allowed beside them.
+pub(crate) const UNUSED_SUPPRESSION: &str = "unused-suppression";
 
 /// The rule of that name.
 pub fn find(name: &str) -> Option<&'static Rule> {

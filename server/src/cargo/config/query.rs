@@ -53,7 +53,8 @@ impl Config {
         Some(linker)
     }
 
-    fn linker_of(&self, table: &TargetTable) -> Option<Linker> {
+    /// The linker that one table names.
+    pub fn linker_of(&self, table: &TargetTable) -> Option<Linker> {
         let Sourced { value, origin } = table.linker.clone()?;
         let setting = format!("target.{}.linker", table.key.value);
         let program = self.program(&value, Some(table.file));

@@ -1,0 +1,104 @@
+//! Where cargo runs: plainly on the host, in a dev shell, or in the build of a package. Each gives it an
+//! environment of its own.
+
+use super::Project;
+use crate::nix::facts::{Derivation, Known, Variable};
+
+/// One place where cargo runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Context {
+    /// The user's own environment.
+    Ambient,
+    /// A dev shell, by its position in the flake's facts.
+    Shell(usize),
+    /// A package, by its position in the flake's facts.
+    Package(usize),
+}
+
+/// A variable, and who supplies it.
+#[derive(Clone, Copy, Debug)]
+pub struct Supplied<'p> {
+    /// The shell or package.
+    pub by: &'p Derivation,
+    /// Which one it is.
+    pub context: Context,
+    /// The variable.
+    pub variable: &'p Variable,
+}
+
+impl Project {
+    /// All dev shells and packages, with their contexts.
+    pub fn derivations(&self) -> impl Iterator<Item = (Context, &Derivation)> {
+        let flake = self.flake.iter();
+        flake.flat_map(|flake| {
+            let shells = flake.shells.iter().enumerate().map(|(index, shell)| (Context::Shell(index), shell));
+            let packages = flake.packages.iter().enumerate();
+            shells.chain(packages.map(|(index, package)| (Context::Package(index), package)))
+        })
+    }
+
+    /// The shell or package of a context.
+    pub fn derivation(&self, context: Context) -> Option<&Derivation> {
+        let flake = self.flake.as_ref()?;
+        match context {
+            Context::Ambient => None,
+            Context::Shell(index) => flake.shells.get(index),
+            Context::Package(index) => flake.packages.get(index),
+        }
+    }
+
+    /// Every variable of every dev shell and package.
+    pub fn variables(&self) -> impl Iterator<Item = Supplied<'_>> {
+        self.derivations()
+            .flat_map(|(context, by)| by.env.iter().map(move |variable| Supplied { by, context, variable }))
+    }
+
+    /// Every variable of that name in a dev shell or package.
+    pub fn variables_named<'p>(&'p self, name: &'p str) -> impl Iterator<Item = Supplied<'p>> {
+        self.variables().filter(move |one| one.variable.name.value().is_some_and(|known| known == name))
+    }
+
+    /// The first variable whose name is computed from something that is not known: it may be any.
+    pub fn computed_variable(&self) -> Option<Supplied<'_>> {
+        self.variables().find(|one| matches!(one.variable.name, Known::Unknown(_)))
+    }
+
+    /// A variable of this machine's environment, when this machine builds.
+    pub fn host_variable(&self, name: &str) -> Option<&str> {
+        let environment = self.host_is_here.then(|| &self.snapshot.host.environment)?;
+        environment.get(name).map(String::as_str)
+    }
+
+    /// The dev shells that a person on this host enters: those of the host's system, or all when the
+    /// flake has none for it.
+    pub fn host_shells(&self) -> Vec<(Context, &Derivation)> {
+        let system = self.host_target().and_then(nix_system);
+        let shells: Vec<_> =
+            self.derivations().filter(|(context, _)| matches!(context, Context::Shell(_))).collect();
+        let own: Vec<_> = shells
+            .iter()
+            .copied()
+            .filter(|(_, shell)| shell.system.is_none() || shell.system.as_deref() == system.as_deref())
+            .collect();
+        if own.is_empty() { shells } else { own }
+    }
+}
+
+/// Nix's name of the system that a target is.
+fn nix_system(target: &crate::knowledge::Target) -> Option<String> {
+    let arch = match target.arch {
+        "x86" => "i686",
+        arch => arch,
+    };
+    match target.os {
+        "linux" => Some(format!("{arch}-linux")),
+        "macos" => Some(format!("{arch}-darwin")),
+        _ => None,
+    }
+}
+
+/// The name under which cargo reads a setting of a target from the environment:
+/// `CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER`.
+pub fn target_variable(triple: &str, setting: &str) -> String {
+    format!("CARGO_TARGET_{}_{setting}", triple.replace(['-', '.'], "_").to_uppercase())
+}

@@ -1,0 +1,227 @@
+//! The targets that the project ships, and every place that says so.
+
+use std::collections::BTreeMap;
+
+use super::{Context, Project};
+use crate::{
+    cargo::config::Matcher,
+    knowledge::{self, Target},
+    nix::facts::{self, Toolchain},
+    text::Origin,
+};
+
+/// A target that the project ships.
+#[derive(Clone, Debug)]
+pub struct ShippedTarget {
+    /// Its triple, as the files write it.
+    pub triple: String,
+    /// What is known of it; `None` for a triple that rustc does not have.
+    pub known: Option<&'static Target>,
+    /// Every place that names it.
+    pub declarations: Vec<Declaration>,
+}
+
+impl ShippedTarget {
+    /// Whether it is built on this host, and not only somewhere.
+    pub fn is_built_here(&self) -> bool {
+        self.declarations.iter().any(|declaration| declaration.by.is_built_here())
+    }
+
+    /// The place to show a finding about it: the strongest declaration.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.declarations.iter().filter(|one| one.origin.is_some()).min_by_key(|one| one.by)?.origin.as_ref()
+    }
+}
+
+/// One place that names a target.
+#[derive(Clone, Debug)]
+pub struct Declaration {
+    /// The place; `None` for a flag or an editor's setting.
+    pub origin: Option<Origin>,
+    /// As what.
+    pub by: DeclaredAs,
+    /// The environment that it holds for.
+    pub context: Context,
+}
+
+/// As what a target is named; the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeclaredAs {
+    /// `build.target`.
+    BuildTarget,
+    /// `CARGO_BUILD_TARGET` in a shell or package.
+    BuildTargetVariable,
+    /// `targets` of the toolchain file.
+    Toolchain,
+    /// A shell for it, or the linker that a shell gives it.
+    DevShell,
+    /// A package for it.
+    FlakePackage,
+    /// `targets` of a toolchain that the flake declares.
+    FlakeToolchain,
+    /// `--target`, or the editor's setting.
+    Setting,
+    /// `targets` in portolan.toml.
+    PortolanToml,
+    /// `target.T.linker`.
+    Linker,
+    /// Cross.toml.
+    Cross,
+    /// A `[target.T]` table without a linker.
+    TargetTable,
+}
+
+impl DeclaredAs {
+    /// Whether it means a build on this host. A `[target.T]` table says only that T is built somewhere,
+    /// and cross builds in a container.
+    pub fn is_built_here(self) -> bool {
+        !matches!(self, Self::TargetTable | Self::Cross | Self::Linker)
+    }
+
+    /// For people and for the JSON of `targets`.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::BuildTarget => "build.target",
+            Self::BuildTargetVariable => "CARGO_BUILD_TARGET",
+            Self::Toolchain => "toolchain",
+            Self::DevShell => "dev shell",
+            Self::FlakePackage => "flake package",
+            Self::FlakeToolchain => "flake toolchain",
+            Self::Setting => "setting",
+            Self::PortolanToml => "portolan.toml",
+            Self::Linker => "linker",
+            Self::Cross => "Cross.toml",
+            Self::TargetTable => "target table",
+        }
+    }
+}
+
+/// Collects all declarations.
+pub(super) fn gather(project: &Project) -> Vec<ShippedTarget> {
+    let mut found = Found::default();
+    cargo_files(project, &mut found);
+    flake(project, &mut found);
+    let targets = found.0.into_iter().map(|(triple, mut declarations)| {
+        declarations.sort_by(|a, b| (a.by, &a.origin).cmp(&(b.by, &b.origin)));
+        declarations.dedup_by(|a, b| a.by == b.by && a.origin == b.origin);
+        ShippedTarget { known: knowledge::target(&triple), triple, declarations }
+    });
+    targets.collect()
+}
+
+#[derive(Default)]
+struct Found(BTreeMap<String, Vec<Declaration>>);
+
+impl Found {
+    fn add(&mut self, triple: &str, origin: Option<&Origin>, by: DeclaredAs, context: Context) {
+        // The path of a target specification names no triple that anything here could look up.
+        if triple.is_empty() || triple.ends_with(".json") || triple.contains(char::is_whitespace) {
+            return;
+        }
+        let declaration = Declaration { origin: origin.cloned(), by, context };
+        self.0.entry(triple.to_owned()).or_default().push(declaration);
+    }
+}
+
+fn cargo_files(project: &Project, found: &mut Found) {
+    let cargo = &project.cargo;
+    let here = Context::Ambient;
+    // `host-tuple` is cargo's word for "the host, but said explicitly".
+    for target in &cargo.config.build_targets {
+        let triple = if target.value == "host-tuple" { &project.host } else { &target.value };
+        found.add(triple, Some(&target.origin), DeclaredAs::BuildTarget, here);
+    }
+    for table in &cargo.config.targets {
+        let Matcher::Triple(triple) = &table.matcher else { continue };
+        match &table.linker {
+            Some(linker) => found.add(triple, Some(&linker.origin), DeclaredAs::Linker, here),
+            None => found.add(triple, Some(&table.key.origin), DeclaredAs::TargetTable, here),
+        }
+    }
+    let toolchain = cargo.toolchain.toolchain();
+    for target in
+        toolchain.and_then(|toolchain| toolchain.targets.as_ref()).iter().flat_map(|list| &list.values)
+    {
+        found.add(&target.value, Some(&target.origin), DeclaredAs::Toolchain, here);
+    }
+    if let Some(target) = &cargo.cross.default_target {
+        found.add(&target.value, Some(&target.origin), DeclaredAs::Cross, here);
+    }
+    for target in &cargo.cross.targets {
+        found.add(&target.triple.value, Some(&target.triple.origin), DeclaredAs::Cross, here);
+    }
+    for target in &cargo.portolan.targets {
+        found.add(&target.value, Some(&target.origin), DeclaredAs::PortolanToml, here);
+    }
+    for triple in &project.snapshot.settings.targets {
+        found.add(triple, None, DeclaredAs::Setting, here);
+    }
+}
+
+fn flake(project: &Project, found: &mut Found) {
+    let Some(flake) = &project.flake else { return };
+    for (index, shell) in flake.shells.iter().enumerate() {
+        let context = Context::Shell(index);
+        environment(shell, context, found);
+        if shell.platform.is_cross
+            && let Some(triple) = &shell.platform.triple
+        {
+            found.add(triple, Some(&shell.origin), DeclaredAs::DevShell, context);
+        }
+    }
+    for (index, package) in flake.packages.iter().enumerate() {
+        let context = Context::Package(index);
+        environment(package, context, found);
+        if is_rust_package(package)
+            && let Some(triple) = &package.platform.triple
+            && package.targets.is_empty()
+        {
+            found.add(triple, Some(&package.origin), DeclaredAs::FlakePackage, context);
+        }
+        for target in &package.targets {
+            if let Some(triple) = target.literal() {
+                let origin = text_origin(target).unwrap_or(&package.origin);
+                found.add(&triple, Some(origin), DeclaredAs::FlakePackage, context);
+            }
+        }
+    }
+}
+
+/// Whether a package is something that cargo builds.
+pub fn is_rust_package(package: &facts::Derivation) -> bool {
+    use facts::Builder;
+    matches!(
+        package.builder,
+        Builder::BuildRustPackage | Builder::Crane | Builder::Naersk | Builder::Zigbuild
+    )
+}
+
+fn text_origin(text: &facts::Text) -> Option<&Origin> {
+    text.pieces.iter().find_map(|piece| match piece {
+        facts::Piece::Literal { origin, .. } => Some(origin),
+        _ => None,
+    })
+}
+
+/// What the environment of a shell or package says of targets.
+fn environment(derivation: &facts::Derivation, context: Context, found: &mut Found) {
+    for variable in &derivation.env {
+        let Some(name) = variable.name.value() else { continue };
+        if name == "CARGO_BUILD_TARGET" {
+            if let Some(triple) = variable.value.literal() {
+                found.add(&triple, Some(&variable.value_origin), DeclaredAs::BuildTargetVariable, context);
+            }
+            continue;
+        }
+        let linker = name.strip_prefix("CARGO_TARGET_").and_then(|rest| rest.strip_suffix("_LINKER"));
+        let triple = linker.and_then(knowledge::by_environment_name).map(|target| target.triple);
+        if let Some(triple) = triple {
+            found.add(triple, Some(&variable.name_origin), DeclaredAs::DevShell, context);
+        }
+    }
+    if let Toolchain::Declared { targets, from_file: false } = &derivation.toolchain {
+        for triple in targets {
+            found.add(triple, Some(&derivation.origin), DeclaredAs::FlakeToolchain, context);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Targets that cargo builds.
+
+use super::RULE;
+use crate::{
+    finding::{Confidence, Edit, Finding, Fix, Severity},
+    fix,
+    knowledge::Target,
+    project::{Context, DeclaredAs, Project, ShippedTarget, flags},
+};
+
+const MSVC: &str = "cfg(all(windows, target_env = \"msvc\"))";
+
+/// msvc, and musl targets that rustc links dynamically.
+pub(super) fn dynamic_by_default(project: &Project) -> Vec<Finding> {
+    if !project.has_program() || project.config_gap().is_some() {
+        return Vec::new();
+    }
+    project.targets.iter().filter_map(|target| finding(project, target, target.known?)).collect()
+}
+
+fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) -> Option<Finding> {
+    let is_msvc = known.env == "msvc";
+    let is_dynamic_musl = known.env == "musl" && !known.crt_static.default;
+    // What Nix alone builds is the matter of the package set.
+    let by_cargo = |by: DeclaredAs| by != DeclaredAs::FlakePackage;
+    let is_by_cargo = target.declarations.iter().any(|one| by_cargo(one.by));
+    if !(is_msvc || is_dynamic_musl) || !known.crt_static.can_be_on || !is_by_cargo {
+        return None;
+    }
+    let sets = project.flag_sets(&target.triple);
+    let says_something = sets.iter().any(|set| !set.is_complete || flags::crt_static(&set.words).is_some());
+    if says_something || project.flake_gap().is_some() {
+        return None;
+    }
+    let placed = target.declarations.iter().filter(|one| by_cargo(one.by) && one.origin.is_some());
+    let origin =
+        placed.min_by_key(|one| one.by).and_then(|one| one.origin.clone()).or_else(|| project.anchor())?;
+    let triple = &target.triple;
+    let message = if is_msvc {
+        format!("programs for {triple} need VCRUNTIME140.dll, which a fresh Windows does not have")
+    } else {
+        format!(
+            "rustc links programs for {triple} dynamically: they need musl's loader, which only Alpine and its like have"
+        )
+    };
+    let finding = Finding::new(RULE.name, Severity::Warning, origin, message)
+        // CI may set RUSTFLAGS, which no file of the project shows.
+        .with_confidence(Confidence::Likely)
+        .with_targets([triple.clone()])
+        .with_help("link the C library statically with `-C target-feature=+crt-static`")
+        .with_fixes(add(project, known));
+    Some(finding)
+}
+
+/// Adds the flag where it reaches the target and nothing else, and hides no other flag from it.
+fn add(project: &Project, known: &Target) -> Option<Fix> {
+    let (file, source) = project.config_to_edit();
+    let key = if known.env == "msvc" { MSVC } else { known.triple };
+    let title = format!(
+        "Link the C library statically for {}",
+        if known.env == "msvc" { "msvc" } else { known.triple }
+    );
+    let path = ["target", key, "rustflags"];
+    let existing = source.as_ref().and_then(|source| source.toml().root.path(&path));
+    if let (Some(source), Some(existing)) = (&source, existing) {
+        let edits = fix::toml::push(source, existing, "\"-C\", \"target-feature=+crt-static\"")?;
+        return Some(Fix::safe(title, edits));
+    }
+    // A first `target.*.rustflags` hides `build.rustflags`: what they say must be said again.
+    let sets = project.config_flag_sets(known.triple);
+    let has_target = sets.iter().any(|set| set.source == crate::project::FlagSource::Target);
+    let build = sets.iter().filter(|set| set.source == crate::project::FlagSource::Build);
+    let kept =
+        build.filter(|_| !has_target).flat_map(|set| &set.words).map(|word| fix::toml::quote(&word.text));
+    let flags = kept.chain(["\"-C\"".to_owned(), "\"target-feature=+crt-static\"".to_owned()]);
+    let value = format!("[{}]", flags.collect::<Vec<_>>().join(", "));
+    let edit: Edit = fix::toml::set(&file, source.as_deref(), &path, &value)?;
+    Some(Fix::safe(title, vec![edit]))
+}
+
+/// `-crt-static` for a target that is static by default.
+pub(super) fn turned_off(project: &Project) -> Vec<Finding> {
+    if !project.has_program() {
+        return Vec::new();
+    }
+    let mut findings: Vec<Finding> = Vec::new();
+    for target in &project.targets {
+        let is_static =
+            target.known.is_some_and(|known| known.crt_static.default && known.crt_static.can_be_on);
+        if !is_static {
+            continue;
+        }
+        for set in project.flag_sets(&target.triple) {
+            let Some(off) = flags::crt_static(&set.words).filter(|found| !found.on) else { continue };
+            let Some(origin) = flags::origin_of(&set.words, off.first, off.last) else { continue };
+            let key = set.key.as_ref();
+            let is_meant = project.has_comment(&origin) || key.is_some_and(|key| project.has_comment(key));
+            // A package set that is not static has its own finding.
+            let package_is_dynamic = matches!(set.context, Context::Package(_))
+                && project
+                    .derivation(set.context)
+                    .is_some_and(|package| package.platform.is_static.value() != Some(&true));
+            if is_meant || header_has_comment(project, key) || package_is_dynamic {
+                continue;
+            }
+            if let Some(known) = findings.iter_mut().find(|known| known.origin == origin) {
+                known.targets.push(target.triple.clone());
+                continue;
+            }
+            let message = format!(
+                "`-crt-static` makes programs for {} dynamic: they need musl's loader, which only Alpine and its like have",
+                target.triple
+            );
+            let finding = Finding::new(RULE.name, Severity::Warning, origin, message)
+                .with_confidence(Confidence::Likely)
+                .with_targets([target.triple.clone()])
+                .with_help("remove it, or say in a comment beside it why the program has to be dynamic");
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+/// Whether a comment stands above the table that a key is in.
+fn header_has_comment(project: &Project, key: Option<&crate::text::Origin>) -> bool {
+    let tables = &project.cargo.config.targets;
+    let table = tables.iter().find(|table| table.rustflags.as_ref().map(|flags| &flags.key) == key);
+    table.is_some_and(|table| project.has_comment(&table.header))
+}

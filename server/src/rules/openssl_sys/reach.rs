@@ -1,0 +1,241 @@
+//! Which direct dependencies reach openssl-sys, as far as manifests and the lock file can tell.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::{
+    cargo::{
+        Lock, Manifest,
+        manifest::{Dependency, DependencyKind},
+    },
+    finding::Confidence,
+    knowledge::{self, OpensslUser},
+    project::Project,
+};
+
+/// A direct dependency that reaches openssl-sys.
+pub(super) struct Reached<'p> {
+    /// The manifest that names it.
+    pub manifest: &'p Manifest,
+    /// The dependency.
+    pub dependency: &'p Dependency,
+    /// What is known of the crate.
+    pub user: Option<&'static OpensslUser>,
+    /// Package, crates between, openssl-sys.
+    pub path: Vec<String>,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Whether the lock file is there and knows no openssl-sys.
+pub(super) fn lock_has_none(project: &Project) -> bool {
+    project.cargo.lock.lock().is_some_and(|lock| lock.find("openssl-sys").next().is_none())
+}
+
+/// Whether some dependency builds OpenSSL from source: features unify, so that holds for the whole graph.
+pub(super) fn is_vendored(project: &Project) -> bool {
+    let all =
+        manifests(project).flat_map(|manifest| manifest.dependencies.iter().map(move |one| (manifest, one)));
+    let mut live = all.filter(|(manifest, one)| one.kind == DependencyKind::Normal && is_on(manifest, one));
+    live.any(|(_, dependency)| {
+        let user = knowledge::openssl_user(&dependency.crate_name, &version(project, dependency));
+        let generic =
+            ["vendored", "native-tls-vendored", "vendored-openssl", "openssl-vendored", "static-ssl"];
+        features(dependency).any(|feature| match user {
+            Some(user) => user.vendored.contains(&feature),
+            None => generic[1..].contains(&feature),
+        })
+    })
+}
+
+fn manifests(project: &Project) -> impl Iterator<Item = &Manifest> {
+    project.cargo.workspace.iter().flat_map(|workspace| workspace.packages())
+}
+
+/// The dependencies through which openssl-sys is, or may be, compiled for a target.
+pub(super) fn dependencies<'p>(project: &'p Project, triple: &str) -> Vec<Reached<'p>> {
+    let mut reached = Vec::new();
+    for manifest in manifests(project).filter(|manifest| !manifest.is_proc_macro()) {
+        for dependency in &manifest.dependencies {
+            if dependency.kind == DependencyKind::Normal
+                && is_for(dependency, triple)
+                && is_on(manifest, dependency)
+            {
+                reached.extend(known(project, manifest, dependency));
+            }
+        }
+    }
+    if reached.is_empty() {
+        reached.extend(possible(project, triple));
+    }
+    reached
+}
+
+/// A dependency on a crate of the table whose version and features reach openssl-sys.
+fn known<'p>(
+    project: &'p Project,
+    manifest: &'p Manifest,
+    dependency: &'p Dependency,
+) -> Option<Reached<'p>> {
+    let user = knowledge::openssl_user(&dependency.crate_name, &version(project, dependency))?;
+    let by_default = user.default && has_defaults(dependency);
+    let by_feature = features(dependency).any(|feature| user.features.contains(&feature));
+    if !(user.always || by_default || by_feature) {
+        return None;
+    }
+    let path = locked_path(project, manifest, dependency);
+    // With a lock file that does not lead from the crate to openssl-sys, the table is out of date.
+    if path.is_none() && project.cargo.lock.lock().is_some() && dependency.crate_name != "openssl-sys" {
+        return None;
+    }
+    let is_itself = matches!(user.name, "openssl-sys" | "openssl" | "native-tls");
+    Some(Reached {
+        manifest,
+        dependency,
+        user: Some(user),
+        path: path.unwrap_or_else(|| guessed_path(manifest, dependency)),
+        confidence: if is_itself { Confidence::Certain } else { Confidence::Likely },
+    })
+}
+
+/// The lock file leads from some dependency to openssl-sys; whether the features on the way are on, only
+/// the feature graph would tell.
+fn possible<'p>(project: &'p Project, triple: &str) -> Option<Reached<'p>> {
+    let live = manifests(project).flat_map(|manifest| {
+        let normal = manifest.dependencies.iter().filter(|one| one.kind == DependencyKind::Normal);
+        normal.map(move |dependency| (manifest, dependency))
+    });
+    let live =
+        live.filter(|(manifest, dependency)| is_for(dependency, triple) && is_on(manifest, dependency));
+    // What the table knows was judged by its features: if it does not reach openssl-sys by them, the lock
+    // file's edge is one that is off.
+    let unknown = live.filter(|(_, dependency)| {
+        knowledge::openssl_user(&dependency.crate_name, &version(project, dependency)).is_none()
+    });
+    let paths = unknown.filter_map(|(manifest, dependency)| {
+        Some((locked_path(project, manifest, dependency)?, manifest, dependency))
+    });
+    let (path, manifest, dependency) =
+        paths.min_by(|a, b| (a.0.len(), &a.2.key.origin).cmp(&(b.0.len(), &b.2.key.origin)))?;
+    Some(Reached { manifest, dependency, user: None, path, confidence: Confidence::Possible })
+}
+
+fn is_for(dependency: &Dependency, triple: &str) -> bool {
+    let Some(key) = &dependency.platform else { return true };
+    let cfgs = knowledge::target(triple).map(knowledge::Target::cfgs).unwrap_or_default();
+    key.platform.as_ref().is_some_and(|platform| platform.matches(triple, &cfgs))
+}
+
+/// Whether a dependency is compiled with the package's default features.
+fn is_on(manifest: &Manifest, dependency: &Dependency) -> bool {
+    if !dependency.optional.as_ref().is_some_and(|optional| optional.value) {
+        return true;
+    }
+    let name = dependency.key.value.as_str();
+    let mut on: BTreeSet<&str> = BTreeSet::new();
+    let mut queue = VecDeque::from(["default"]);
+    while let Some(feature) = queue.pop_front() {
+        let declared = manifest.features.iter().find(|one| one.name.value == feature);
+        for value in declared.iter().flat_map(|one| &one.values) {
+            let value = value.value.as_str();
+            let enables = value == name
+                || value.strip_prefix("dep:") == Some(name)
+                || value.split_once('/').is_some_and(|(crate_name, _)| crate_name == name);
+            if enables {
+                return true;
+            }
+            if on.insert(value) {
+                queue.push_back(value);
+            }
+        }
+    }
+    false
+}
+
+/// Features that are asked for, inherited ones included.
+fn features(dependency: &Dependency) -> impl Iterator<Item = &str> {
+    dependency.features.iter().map(|feature| feature.value.as_str())
+}
+
+/// Whether the default features are on. A member can add them to what the workspace says, not take them.
+pub(super) fn has_defaults(dependency: &Dependency) -> bool {
+    let own = dependency.default_features.as_ref().map(|value| value.value);
+    match dependency.inherited.as_ref().and_then(|inherited| inherited.entry.as_ref()) {
+        Some(entry) => own == Some(true) || entry.default_features.as_ref().is_none_or(|value| value.value),
+        None => own.unwrap_or(true),
+    }
+}
+
+/// The locked version, when there is one only; else the start of the requirement.
+pub(super) fn version(project: &Project, dependency: &Dependency) -> String {
+    let requirement = dependency.requirement.as_ref().or_else(|| {
+        let entry = dependency.inherited.as_ref().and_then(|inherited| inherited.entry.as_ref());
+        entry.and_then(|entry| entry.requirement.as_ref())
+    });
+    let requirement =
+        requirement.map(|one| one.value.trim_start_matches(['^', '~', '=', '>', '<', ' ']).to_owned());
+    let lock = project.cargo.lock.lock();
+    let versions: Vec<&str> = lock
+        .iter()
+        .flat_map(|lock| lock.find(&dependency.crate_name).filter_map(|index| lock.packages.get(index)))
+        .map(|package| package.version.as_str())
+        .collect();
+    match (versions.as_slice(), requirement) {
+        ([single], _) => (*single).to_owned(),
+        (_, Some(requirement)) => requirement,
+        _ => String::new(),
+    }
+}
+
+/// The shortest way from a direct dependency to openssl-sys in the lock file.
+fn locked_path(project: &Project, manifest: &Manifest, dependency: &Dependency) -> Option<Vec<String>> {
+    let lock = project.cargo.lock.lock()?;
+    let package = manifest.name()?;
+    let root =
+        lock.find(package).find(|index| lock.packages.get(*index).is_some_and(|one| one.source.is_none()))?;
+    let names: Vec<usize> = lock.packages.get(root)?.dependencies.clone();
+    let start = names
+        .into_iter()
+        .find(|index| lock.packages.get(*index).is_some_and(|one| one.name == dependency.crate_name))?;
+    let tail = shortest(lock, start, "openssl-sys")?;
+    let names = tail.into_iter().filter_map(|index| lock.packages.get(index)).map(|one| one.name.clone());
+    Some(std::iter::once(package.to_owned()).chain(names).collect())
+}
+
+fn shortest(lock: &Lock, start: usize, goal: &str) -> Option<Vec<usize>> {
+    let mut before: Vec<Option<usize>> = vec![None; lock.packages.len()];
+    let mut seen = vec![false; lock.packages.len()];
+    let mut queue = VecDeque::from([start]);
+    *seen.get_mut(start)? = true;
+    while let Some(index) = queue.pop_front() {
+        let package = lock.packages.get(index)?;
+        if package.name == goal {
+            let mut path = vec![index];
+            let mut at = index;
+            while let Some(previous) = before.get(at).copied().flatten() {
+                path.push(previous);
+                at = previous;
+            }
+            path.reverse();
+            return Some(path);
+        }
+        for next in &package.dependencies {
+            if let Some(seen) = seen.get_mut(*next).filter(|seen| !**seen) {
+                *seen = true;
+                if let Some(slot) = before.get_mut(*next) {
+                    *slot = Some(index);
+                }
+                queue.push_back(*next);
+            }
+        }
+    }
+    None
+}
+
+/// Without a lock file: the ends of the way.
+fn guessed_path(manifest: &Manifest, dependency: &Dependency) -> Vec<String> {
+    let mut path = vec![manifest.name().unwrap_or("the package").to_owned(), dependency.crate_name.clone()];
+    if dependency.crate_name != "openssl-sys" {
+        path.push("openssl-sys".to_owned());
+    }
+    path
+}
