@@ -2,6 +2,8 @@
 
 use std::{fs, io, path::Path};
 
+use annotate_snippets::normalize_untrusted_str;
+
 use super::{
     CLEAN, FINDINGS, Stop,
     args::FixOptions,
@@ -117,7 +119,7 @@ fn summary(outcome: &Outcome, left: &[&Finding], root: &Path, unsafe_too: bool) 
         let files = plural(outcome.changes.len(), "file");
         text += &format!("{} in {}\n", paint(GOOD, &format!("Fixed {fixed}")), paint(HEADING, &files));
         for (rule, title) in &outcome.applied {
-            text += &format!("  {title} ({rule})\n");
+            text += &format!("  {} ({rule})\n", normalize_untrusted_str(title));
         }
         for change in &outcome.changes {
             let name = change.file.relative_to(root);
@@ -126,7 +128,7 @@ fn summary(outcome: &Outcome, left: &[&Finding], root: &Path, unsafe_too: bool) 
                 (None, None) => format!("created {name}"),
                 (None, Some(_)) => format!("changed {name}"),
             };
-            text += &format!("  {what}\n");
+            text += &format!("  {}\n", normalize_untrusted_str(&what));
         }
     }
     if !left.is_empty() {

@@ -80,3 +80,6 @@ fn severity_name(severity: Severity) -> &'static str {
         Severity::Hint => "hint",
     }
 }
+
+#[cfg(test)]
+mod tests;

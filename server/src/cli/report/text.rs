@@ -39,18 +39,20 @@ fn one(report: &Report, current: &Path, finding: &Finding) -> String {
         main = main.element(Level::NOTE.message(note));
     }
     if !finding.help.is_empty() {
-        main = main.element(Level::HELP.message(finding.help.as_str()));
+        main = main.element(Level::HELP.message(printable(&finding.help)));
     }
     for fix in &finding.fixes {
         let command = match fix.applicability {
             Applicability::Safe => "portolan fix",
             Applicability::Review => "portolan fix --unsafe",
         };
-        main = main.element(Level::HELP.with_name("fix").message(format!("{} (`{command}`)", fix.title)));
+        main = main.element(
+            Level::HELP.with_name("fix").message(format!("{} (`{command}`)", printable(&fix.title))),
+        );
     }
     let mut groups = vec![main];
     for related in &finding.related {
-        let title = Level::NOTE.secondary_title(related.message.as_str());
+        let title = Level::NOTE.secondary_title(printable(&related.message));
         let group = Group::with_title(title);
         groups.push(place(group, report, current, &related.origin, AnnotationKind::Context));
     }

@@ -1,10 +1,14 @@
 //! The matrix for people and for programs.
 
+use annotate_snippets::{normalize_untrusted_str, renderer::Style};
 use serde_json::{Value, json};
 
 use super::row::{Fact, Row, State};
 use crate::{
-    cli::output::{ERROR, FAINT, GOOD, HEADING, WARNING, paint},
+    cli::{
+        output::{ERROR, FAINT, GOOD, HEADING, WARNING, paint},
+        session::text_of,
+    },
     project::Project,
     text::Origin,
 };
@@ -48,7 +52,7 @@ fn fact(fact: &Fact, project: &Project) -> Value {
 }
 
 fn place(origin: &Origin, project: &Project) -> Value {
-    let source = super::super::session::text_of(&project.snapshot, &origin.file);
+    let source = text_of(&project.snapshot, &origin.file);
     let position = |byte: usize| {
         let at = source.as_ref().map(|source| source.document().line_column(byte));
         let (line, column) = at.map_or((1, 1), |at| (at.line, at.column));
@@ -61,7 +65,7 @@ fn place(origin: &Origin, project: &Project) -> Value {
 }
 
 /// A cell, and how it is painted.
-struct Cell(String, Option<annotate_snippets::renderer::Style>);
+struct Cell(String, Option<Style>);
 
 /// The matrix as a table.
 pub(super) fn text(rows: &[Row], host: &str, project: &Project) -> String {
@@ -73,7 +77,9 @@ pub(super) fn text(rows: &[Row], host: &str, project: &Project) -> String {
     }
     let heads = ["TARGET", "TIER", "READY", "STD", "LINKER", "C COMPILER", "LINKAGE", "BUILDER", "DECLARED"];
     let mut table = vec![heads.map(|head| Cell(head.to_owned(), Some(HEADING)))];
-    table.extend(rows.iter().map(|row| cells(row, project)));
+    // What a file says is printed, but not obeyed.
+    let printable = |Cell(text, style): Cell| Cell(normalize_untrusted_str(&text), style);
+    table.extend(rows.iter().map(|row| cells(row, project).map(printable)));
     let width =
         |column: usize| table.iter().map(|row| row[column].0.chars().count()).max().unwrap_or_default();
     let widths: [usize; 9] = std::array::from_fn(width);
@@ -126,12 +132,12 @@ fn fact_cell(fact: &Fact) -> Cell {
         (State::Broken, Some(value)) => format!("broken: {value}"),
         (state, _) => state.word().replace('-', " "),
     };
-    Cell(annotate_snippets::normalize_untrusted_str(&text), style)
+    Cell(text, style)
 }
 
 fn line(origin: &Origin, project: &Project) -> String {
     let name = origin.file.relative_to(&project.snapshot.root);
-    match super::super::session::text_of(&project.snapshot, &origin.file) {
+    match text_of(&project.snapshot, &origin.file) {
         Some(source) => format!("{name}:{}", source.document().line_column(origin.span.start()).line),
         None => name,
     }
