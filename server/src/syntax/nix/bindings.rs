@@ -181,7 +181,9 @@ impl Parser<'_> {
                     self.bump();
                     return;
                 }
-                T::TOKEN_L_BRACE | T::TOKEN_L_BRACK | T::TOKEN_L_PAREN | T::TOKEN_INTERPOL_START => depth += 1,
+                T::TOKEN_L_BRACE | T::TOKEN_L_BRACK | T::TOKEN_L_PAREN | T::TOKEN_INTERPOL_START => {
+                    depth += 1
+                }
                 T::TOKEN_R_BRACE | T::TOKEN_R_BRACK | T::TOKEN_R_PAREN | T::TOKEN_INTERPOL_END => {
                     if depth == 0 {
                         // A stray `)` or `]` is skipped: nothing up there waits for it inside a set.
