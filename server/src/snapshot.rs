@@ -65,18 +65,48 @@ pub trait Files: Send + Sync {
     fn list(&self, folder: &Path) -> Option<Vec<String>>;
 }
 
+/// The programs on a PATH. Asked by name: a PATH may hold thousands, of which a look at a project is
+/// interested in two.
+pub trait Programs: std::fmt::Debug + Send + Sync {
+    /// Whether one of that name can be executed.
+    fn contains(&self, name: &str) -> bool;
+}
+
+impl Programs for BTreeSet<String> {
+    fn contains(&self, name: &str) -> bool {
+        Self::contains(self, name)
+    }
+}
+
 /// The machine that builds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Host {
     /// Its target triple.
     pub triple: String,
     /// Programs on its PATH; `None` for a host that is not this machine.
-    pub programs: Option<Arc<BTreeSet<String>>>,
+    pub programs: Option<Arc<dyn Programs>>,
     /// `$CARGO_HOME`, or `~/.cargo`.
     pub cargo_home: Option<Arc<Path>>,
     /// The variables of this machine's environment that cargo reads (`CARGO_*`, `RUSTFLAGS`, `CC*`, …).
     pub environment: Arc<BTreeMap<String, String>>,
 }
+
+/// The same programs are those of the same detection.
+impl PartialEq for Host {
+    fn eq(&self, other: &Self) -> bool {
+        let same_programs = match (&self.programs, &other.programs) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        same_programs
+            && self.triple == other.triple
+            && self.cargo_home == other.cargo_home
+            && self.environment == other.environment
+    }
+}
+
+impl Eq for Host {}
 
 impl Host {
     /// A host of which nothing but its triple is known.

@@ -1,18 +1,20 @@
 //! This machine, as cargo would see it. Found out without starting a process.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::snapshot::Host;
+use super::disk;
+use crate::snapshot::{Host, Kind, Programs};
 
-/// The machine that we run on.
+/// The machine that we run on, as it is now. Cheap enough to ask again when something may have been
+/// installed meanwhile.
 pub fn detect() -> Host {
     Host {
         triple: triple(),
-        programs: Some(Arc::new(programs())),
+        programs: Some(Arc::new(SearchPath::current())),
         cargo_home: cargo_home().map(Arc::from),
         environment: Arc::new(environment()),
     }
@@ -43,18 +45,47 @@ fn is_musl_system(root: &Path, architecture: &str) -> bool {
     musl && !root.join(loader_of_glibc).exists()
 }
 
-/// Names of the files in the folders of PATH. Whether each may be executed is not asked: that would
-/// take a call for every one of them.
-fn programs() -> BTreeSet<String> {
-    let folders: BTreeSet<PathBuf> =
-        std::env::var_os("PATH").iter().flat_map(std::env::split_paths).filter(|p| p.is_absolute()).collect();
-    folders
-        .iter()
-        .filter_map(|folder| std::fs::read_dir(folder).ok())
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .map(|name| if cfg!(windows) { name.trim_end_matches(".exe").to_owned() } else { name })
-        .collect()
+/// The folders of PATH. Each name is looked up once.
+#[derive(Debug)]
+struct SearchPath {
+    folders: Vec<PathBuf>,
+    known: Mutex<BTreeMap<String, bool>>,
+}
+
+impl SearchPath {
+    /// This process's.
+    fn current() -> Self {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        // A relative folder means another one in every project.
+        let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
+        Self { folders, known: Mutex::default() }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let mut names = vec![name.to_owned()];
+        if cfg!(windows) {
+            names.extend([".exe", ".cmd", ".bat"].map(|extension| format!("{name}{extension}")));
+        }
+        let mut files =
+            self.folders.iter().flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+        files.any(|file| matches!(disk::look(&file, None).kind, Kind::File { executable: true }))
+    }
+}
+
+impl Programs for SearchPath {
+    fn contains(&self, name: &str) -> bool {
+        // A path is not looked up on PATH.
+        if name.is_empty() || name.contains(['/', '\\', '\0']) {
+            return false;
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = known.get(name) {
+            return *answer;
+        }
+        let answer = self.has(name);
+        known.insert(name.to_owned(), answer);
+        answer
+    }
 }
 
 /// `$CARGO_HOME`, or `~/.cargo`.
@@ -100,6 +131,16 @@ mod tests {
     #[test]
     fn the_host_is_a_full_triple() {
         assert!(triple().split('-').count() >= 3, "{}", triple());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn programs_are_executable_files_on_path() {
+        let host = detect();
+        assert_eq!(host.has_program("sh"), Some(true));
+        for none in ["no-such-program", "", ".", "..", "bin/sh", "/bin/sh"] {
+            assert_eq!(host.has_program(none), Some(false), "{none}");
+        }
     }
 
     #[test]

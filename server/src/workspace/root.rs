@@ -23,12 +23,21 @@ pub fn normalize(path: &Path) -> PathBuf {
 
 /// Whether a folder holds something that Portolan reads: a flake, a manifest, or cargo's configuration.
 pub fn is_project(folder: &Path) -> bool {
-    folder.join("flake.nix").exists() || folder.join("Cargo.toml").exists() || has_cargo_config(folder)
+    has_own_file(folder) || has_cargo_config(folder)
+}
+
+fn has_own_file(folder: &Path) -> bool {
+    is_there(&folder.join("flake.nix")) || is_there(&folder.join("Cargo.toml"))
 }
 
 fn has_cargo_config(folder: &Path) -> bool {
     let config = folder.join(".cargo");
-    config.join("config.toml").exists() || config.join("config").is_file()
+    is_there(&config.join("config.toml")) || is_there(&config.join("config"))
+}
+
+/// Whether a name exists. A link into nothing or in a circle does, and deserves a word.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 /// The folder that a path on the command line means: a folder means itself, a file the nearest
@@ -50,8 +59,7 @@ pub fn enclosing_project(folder: &Path) -> Option<PathBuf> {
         .ancestors()
         .find(|ancestor| {
             let is_home = cargo_home.as_deref() == Some(ancestor.join(".cargo").as_path());
-            let has_own_file = ancestor.join("flake.nix").exists() || ancestor.join("Cargo.toml").exists();
-            has_own_file || (!is_home && has_cargo_config(ancestor))
+            has_own_file(ancestor) || (!is_home && has_cargo_config(ancestor))
         })
         .map(Path::to_owned)
 }

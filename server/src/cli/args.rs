@@ -1,0 +1,232 @@
+//! What may be written behind `portolan`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+
+use crate::finding::Severity;
+
+const EXIT_CODES: &str = "Exit codes:
+  0  clean
+  1  findings at or above --fail-on
+  2  wrong usage, or an internal error
+  3  nothing to look at: no Cargo.toml, cargo configuration or flake.nix";
+
+/// Finds and fixes what keeps a Rust program from being built for, or from running on, other machines:
+/// in flake.nix, Cargo.toml and .cargo/config.toml together.
+#[derive(Debug, Parser)]
+#[command(name = "portolan", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(super) struct Arguments {
+    /// Colours in what is written to the terminal.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    pub(super) color: ColorChoice,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Say what is wrong.
+    Check(CheckOptions),
+    /// Apply the fixes that are safe.
+    Fix(FixOptions),
+    /// Show every target that the project ships, and what each still lacks.
+    Targets(TargetsOptions),
+    /// Show a rule's page.
+    Explain(ExplainOptions),
+    /// List all rules.
+    Rules(RulesOptions),
+    /// Run the language server on standard input and output.
+    Server(ServerOptions),
+}
+
+/// What every command that reads a project takes.
+#[derive(Args, Debug)]
+pub(super) struct ProjectOptions {
+    /// A target that the project ships besides those that its files name. May be repeated.
+    #[arg(long = "target", value_name = "TRIPLE", value_parser = parse_triple)]
+    pub(super) targets: Vec<String>,
+    /// The machine that builds [default: this machine].
+    #[arg(long, value_name = "TRIPLE", value_parser = parse_triple)]
+    pub(super) host: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CheckOptions {
+    /// Project folders, or files in them [default: the project around the current folder]. With
+    /// several, each is looked at by itself, and the paths in JSON and SARIF are relative to the nearest
+    /// folder that holds all of them.
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// How to say it. `json` and `sarif` always hold the hints, too.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(super) format: CheckFormat,
+    /// The mildest finding that makes the exit code 1. Hints are shown only with `--fail-on hint`.
+    #[arg(long, value_enum, default_value_t = FailOn::Warning, value_name = "SEVERITY")]
+    pub(super) fail_on: FailOn,
+    #[command(flatten)]
+    pub(super) project: ProjectOptions,
+    /// Only this rule. May be repeated.
+    #[arg(long = "rule", value_name = "NAME")]
+    pub(super) rules: Vec<String>,
+    /// Not this rule. May be repeated.
+    #[arg(long = "ignore", value_name = "NAME")]
+    pub(super) ignored: Vec<String>,
+    /// Leave out the findings that this file lists.
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    pub(super) baseline: Option<PathBuf>,
+    /// List the findings of today in this file, for `--baseline`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_baseline: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct FixOptions {
+    /// The project folder, or a file in it [default: the project around the current folder].
+    #[arg(value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
+    /// Also apply the fixes that somebody should review.
+    #[arg(long = "unsafe")]
+    pub(super) unsafe_too: bool,
+    /// Only the fixes of this rule.
+    #[arg(long, value_name = "NAME")]
+    pub(super) rule: Option<String>,
+    /// Show the changes as a unified diff, and write nothing.
+    #[arg(long)]
+    pub(super) diff: bool,
+    #[command(flatten)]
+    pub(super) project: ProjectOptions,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TargetsOptions {
+    /// The project folder, or a file in it [default: the project around the current folder].
+    #[arg(value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = TargetsFormat::Text)]
+    pub(super) format: TargetsFormat,
+    #[command(flatten)]
+    pub(super) project: ProjectOptions,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ExplainOptions {
+    /// The rule's name, as it stands in brackets behind `error` or `warning`.
+    #[arg(value_name = "RULE")]
+    pub(super) rule: String,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RulesOptions {
+    /// How to list them.
+    #[arg(long, value_enum, default_value_t = RulesFormat::Text)]
+    pub(super) format: RulesFormat,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ServerOptions {
+    /// Write a log to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) log: Option<PathBuf>,
+    /// How much to log.
+    #[arg(long, value_enum, default_value_t = LogLevel::Info, value_name = "LEVEL")]
+    pub(super) log_level: LogLevel,
+    /// Some clients say how they will talk; there is only one way.
+    #[arg(long, hide = true)]
+    pub(super) stdio: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TargetsFormat {
+    /// A table.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RulesFormat {
+    /// One line each.
+    Text,
+    /// One JSON object.
+    Json,
+    /// All pages.
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// The build or the program will fail.
+    Error,
+    /// It will not run elsewhere, or something is silently lost.
+    Warning,
+    /// Worth knowing.
+    Hint,
+}
+
+impl FailOn {
+    pub(super) fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Hint => Severity::Hint,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogLevel {
+    /// Only what failed.
+    Error,
+    /// And what is odd.
+    Warn,
+    /// And what happens.
+    Info,
+    /// And how.
+    Debug,
+    /// And every message.
+    Trace,
+}
+
+fn parse_triple(text: &str) -> Result<String, String> {
+    let is_word =
+        |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if !text.is_empty() && is_word(text) && !text.starts_with('-') {
+        Ok(text.to_owned())
+    } else {
+        Err("a target triple looks like aarch64-unknown-linux-gnu".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_triple_is_one_word() {
+        assert!(parse_triple("thumbv8m.main-none-eabihf").is_ok());
+        for bad in ["", "a b", "--x", "a;b"] {
+            assert!(parse_triple(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! One project, read and looked at.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{Stop, args::ProjectOptions, suggest};
+use crate::{
+    analysis::{self, Analysis},
+    finding::Finding,
+    rules,
+    snapshot::{Host, Read, Settings, Snapshot},
+    syntax::Source,
+    text::FileId,
+    workspace::{self, Vfs},
+};
+
+/// The folder that a command means.
+pub(super) fn root_of(path: Option<&Path>) -> Result<PathBuf, Stop> {
+    match path {
+        Some(path) => named_root(path),
+        None => current_root(),
+    }
+}
+
+fn named_root(path: &Path) -> Result<PathBuf, Stop> {
+    let shown = path.display();
+    let root = workspace::find_root(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            Stop::Nothing(format!("there is no file or folder {shown}"))
+        }
+        _ => Stop::Failed(format!("cannot look at {shown}: {error}")),
+    })?;
+    if workspace::is_project(&root) {
+        return Ok(root);
+    }
+    if let Err(error) = std::fs::read_dir(&root) {
+        return Err(Stop::Failed(format!("cannot look into {shown}: {error}")));
+    }
+    Err(Stop::Nothing(format!(
+        "nothing to look at in {shown}: it has no Cargo.toml, no .cargo/config.toml and no flake.nix; name the \
+         project's folder"
+    )))
+}
+
+fn current_root() -> Result<PathBuf, Stop> {
+    let current = std::env::current_dir()
+        .map_err(|error| Stop::Failed(format!("the current folder cannot be read: {error}")))?;
+    workspace::enclosing_project(&current).ok_or_else(|| {
+        Stop::Nothing(format!(
+            "nothing to look at: no Cargo.toml, .cargo/config.toml or flake.nix in {} or above it; name the project's \
+             folder",
+            current.display()
+        ))
+    })
+}
+
+/// The machine that builds: the one that was named, else this one.
+pub(super) fn host(options: &ProjectOptions) -> Arc<Host> {
+    let here = workspace::host::triple();
+    match &options.host {
+        Some(triple) if *triple != here => Arc::new(Host::foreign(triple)),
+        _ => Arc::new(workspace::host::detect()),
+    }
+}
+
+/// The project in `root`, as one analysis sees it.
+pub(super) fn snapshot(root: &Path, host: Arc<Host>, options: &ProjectOptions) -> Snapshot {
+    let cargo_home = workspace::host::cargo_home();
+    let settings = Settings { targets: options.targets.clone(), ..Settings::default() };
+    Snapshot {
+        root: root.into(),
+        files: Vfs::new(root, cargo_home.as_deref()).snapshot(),
+        host,
+        settings: Arc::new(settings),
+    }
+}
+
+/// A snapshot and what it came to.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) snapshot: Snapshot,
+    pub(super) analysis: Analysis,
+}
+
+impl Session {
+    pub(super) fn open(root: &Path, host: Arc<Host>, options: &ProjectOptions) -> Self {
+        let snapshot = snapshot(root, host, options);
+        let analysis = analysis::analyze(&snapshot);
+        Self { snapshot, analysis }
+    }
+
+    /// Triple of the machine that builds.
+    pub(super) fn host(&self) -> &str {
+        &self.snapshot.host.triple
+    }
+
+    /// Triples that the project ships.
+    pub(super) fn shipped(&self) -> Vec<String> {
+        self.snapshot.settings.targets.clone()
+    }
+}
+
+/// The texts of all files that findings speak of.
+#[derive(Debug, Default)]
+pub(super) struct Texts(BTreeMap<FileId, Arc<Source>>);
+
+impl Texts {
+    pub(super) fn gather<'f>(
+        &mut self,
+        snapshot: &Snapshot,
+        findings: impl IntoIterator<Item = &'f Finding>,
+    ) {
+        for finding in findings {
+            let places = std::iter::once(&finding.origin).chain(finding.related.iter().map(|r| &r.origin));
+            let edited = finding.fixes.iter().flat_map(|fix| fix.edits.iter().map(|edit| &edit.file));
+            for file in places.map(|origin| &origin.file).chain(edited) {
+                if !self.0.contains_key(file)
+                    && let Some(source) = text_of(snapshot, file)
+                {
+                    self.0.insert(file.clone(), source);
+                }
+            }
+        }
+    }
+
+    pub(super) fn get(&self, file: &FileId) -> Option<&Source> {
+        self.0.get(file).map(|source| &**source)
+    }
+}
+
+/// The text of a file, wherever a snapshot may read it.
+pub(super) fn text_of(snapshot: &Snapshot, file: &FileId) -> Option<Arc<Source>> {
+    match snapshot.files.read(file.path()) {
+        Read::Text(source) => Some(source),
+        Read::Absent | Read::Unreadable(_) => snapshot.files.read_cargo_config(file.path()).text().cloned(),
+    }
+}
+
+/// Refuses a rule that does not exist: a misspelt `--ignore` would otherwise say nothing.
+pub(super) fn known_rule(name: &str) -> Result<(), Stop> {
+    if rules::find(name).is_some() {
+        return Ok(());
+    }
+    let names = rules::RULES.iter().map(|rule| rule.name);
+    Err(Stop::Failed(match suggest::nearest(name, names) {
+        Some(near) => format!("there is no rule {name}; did you mean {near}?"),
+        None => format!("there is no rule {name}; `portolan rules` lists all"),
+    }))
+}
+
+/// The nearest folder that holds all of them.
+pub(super) fn common_root<'p>(roots: impl IntoIterator<Item = &'p Path>) -> PathBuf {
+    let mut roots = roots.into_iter();
+    let Some(first) = roots.next() else { return PathBuf::new() };
+    roots.fold(first.to_path_buf(), |common, root| {
+        let shared = common.components().zip(root.components()).take_while(|(a, b)| a == b);
+        shared.map(|(component, _)| component).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_roots_meet_in_the_nearest_folder_above() {
+        let common = |roots: &[&str]| common_root(roots.iter().map(Path::new));
+        assert_eq!(common(&["/a/b"]), Path::new("/a/b"));
+        assert_eq!(common(&["/a/b", "/a/b/c"]), Path::new("/a/b"));
+        assert_eq!(common(&["/a/bc", "/a/bd"]), Path::new("/a"));
+        assert_eq!(common(&["/a", "/b"]), Path::new("/"));
+    }
+}

@@ -1,0 +1,24 @@
+//! `portolan targets`: what each target still lacks, as a table or as JSON.
+
+mod render;
+mod row;
+
+use super::{
+    CLEAN, Stop,
+    args::{TargetsFormat, TargetsOptions},
+    output::Output,
+    session::{self, Session},
+};
+
+/// Shows the matrix.
+pub(super) fn run(options: &TargetsOptions, output: Output) -> Result<u8, Stop> {
+    let root = session::root_of(options.path.as_deref())?;
+    let session = Session::open(&root, session::host(&options.project), &options.project);
+    let rows = row::gather(&session.analysis.project);
+    let host = session.host();
+    match options.format {
+        TargetsFormat::Text => output.styled(&render::text(&rows, host, &session.analysis.project)),
+        TargetsFormat::Json => Output::json(&render::json(&rows, host, &session.analysis.project)),
+    }
+    Ok(CLEAN)
+}
