@@ -1,1 +1,2 @@
 //! The language server.
+pub mod framing;
