@@ -98,9 +98,12 @@ pub fn language(path: &Path) -> Option<Language> {
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
     let extension = path.extension().and_then(|extension| extension.to_str());
     match name {
-        "Cargo.toml" | "Cargo.lock" | "rust-toolchain" | "rust-toolchain.toml" | "Cross.toml" | "portolan.toml" => {
-            Some(Language::Toml)
-        }
+        "Cargo.toml"
+        | "Cargo.lock"
+        | "rust-toolchain"
+        | "rust-toolchain.toml"
+        | "Cross.toml"
+        | "portolan.toml" => Some(Language::Toml),
         "config" if folder == Some(".cargo") => Some(Language::Toml),
         // `config.toml`, and what it may include.
         _ if extension == Some("toml") && folder == Some(".cargo") => Some(Language::Toml),
@@ -140,8 +143,11 @@ mod tests {
     #[test]
     fn positions_outside_of_the_text_are_borne() {
         let mut document = OpenDocument::new(String::new(), 0, "a\nb");
-        let changes =
-            [change((9, 9), (9, 9), "!"), change((0, 5), (0, 0), ""), change((u32::MAX, u32::MAX), (0, 0), "z")];
+        let changes = [
+            change((9, 9), (9, 9), "!"),
+            change((0, 5), (0, 0), ""),
+            change((u32::MAX, u32::MAX), (0, 0), "z"),
+        ];
         assert!(document.change(1, &changes, Encoding::Utf16));
         assert_eq!(&*document.text(), "z");
     }

@@ -91,11 +91,12 @@ impl<R: BufRead> FrameReader<R> {
                 Some(Line::Other) => {}
                 Some(Line::Garbage) if length.is_none() => return Ok(Some(Err(Broken::Header))),
                 Some(Line::Garbage) => {}
-                Some(Line::Blank) => match length {
-                    Some(length) => return Ok(Some(length.ok_or(Broken::Length))),
-                    // A blank line between two messages is harmless.
-                    None => {}
-                },
+                // A blank line between two messages is harmless.
+                Some(Line::Blank) => {
+                    if let Some(length) = length {
+                        return Ok(Some(length.ok_or(Broken::Length)));
+                    }
+                }
             }
         }
     }

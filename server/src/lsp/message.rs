@@ -110,8 +110,11 @@ mod tests {
 
     #[test]
     fn answers_are_told_from_requests() {
-        for body in [r#"{"id":1,"result":null}"#, r#"{"id":1,"error":{"code":1,"message":"x"}}"#, r#"{"id":1,"error":7}"#]
-        {
+        for body in [
+            r#"{"id":1,"result":null}"#,
+            r#"{"id":1,"error":{"code":1,"message":"x"}}"#,
+            r#"{"id":1,"error":7}"#,
+        ] {
             assert!(matches!(read(body.as_bytes()), Some(Message::Response(_))), "{body}");
         }
     }

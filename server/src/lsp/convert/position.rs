@@ -133,7 +133,7 @@ mod tests {
         let document = Document::new(FileId::new("/a"), TEXT);
         for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
             let positions = Positions::new(&document, encoding);
-            for (offset, _) in TEXT.char_indices().filter(|(offset, _)| *offset != 14) {
+            for (offset, _) in TEXT.char_indices() {
                 let position = positions.position(offset);
                 let back = positions.offset(position);
                 let within_ending = TEXT.as_bytes().get(offset) == Some(&b'\n') && offset > 0;
@@ -152,7 +152,7 @@ mod tests {
         }
         let utf16 = Positions::new(&document, Encoding::Utf16);
         assert_eq!(utf16.offset(Position::new(0, 7)), 7, "within a surrogate pair: the pair's start");
-        assert_eq!(utf16.offset(Position::new(1, 99)), 19, "behind a line's end: before its ending");
+        assert_eq!(utf16.offset(Position::new(1, 99)), 22, "behind a line's end: before its ending");
         assert_eq!(utf16.offset(Position::new(99, 0)), TEXT.len());
     }
 

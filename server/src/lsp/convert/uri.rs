@@ -16,11 +16,8 @@ pub fn to_path(uri: &Uri) -> Option<PathBuf> {
         return None;
     }
     let decoded = decode(uri.path().as_str())?;
-    let path = if cfg!(windows) {
-        PathBuf::from(windows_path(&host, &decoded))
-    } else {
-        PathBuf::from(decoded)
-    };
+    let path =
+        if cfg!(windows) { PathBuf::from(windows_path(&host, &decoded)) } else { PathBuf::from(decoded) };
     path.is_absolute().then(|| normalize(&path))
 }
 
@@ -67,7 +64,8 @@ pub fn from_path(path: &Path) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            let digit = |digit: u8| char::from(b"0123456789ABCDEF"[usize::from(digit % 16)]);
+            uri.extend(['%', digit(byte / 16), digit(byte)]);
         }
     }
     uri
@@ -98,15 +96,23 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn spellings_of_one_file_are_one_path() {
-        for uri in ["file:///a/b/flake.nix", "file://localhost/a/b/flake.nix", "FILE:///a/./x/../b/flake%2Enix"] {
+        for uri in
+            ["file:///a/b/flake.nix", "file://localhost/a/b/flake.nix", "FILE:///a/./x/../b/flake%2Enix"]
+        {
             assert_eq!(path(uri).unwrap(), Path::new("/a/b/flake.nix"), "{uri}");
         }
     }
 
     #[test]
     fn what_is_no_local_file_is_no_path() {
-        for uri in ["untitled:Untitled-1", "git:/a/flake.nix?x", "file:relative", "file:///a%00b", "file:///a%FF", "zip://x/y"]
-        {
+        for uri in [
+            "untitled:Untitled-1",
+            "git:/a/flake.nix?x",
+            "file:relative",
+            "file:///a%00b",
+            "file:///a%FF",
+            "zip://x/y",
+        ] {
             assert_eq!(path(uri), None, "{uri}");
         }
         if cfg!(unix) {
