@@ -22,6 +22,7 @@ mod convert;
 mod documents;
 mod framing;
 mod hooks;
+mod input;
 mod lifecycle;
 mod message;
 mod outbox;
@@ -47,6 +48,7 @@ use anyhow::{Context, Result};
 use tower_lsp::LspService;
 use tracing_subscriber::EnvFilter;
 
+use input::Input;
 use lifecycle::Lifecycle;
 use outbox::Outbox;
 use server::Server;
@@ -89,10 +91,11 @@ fn serve(options: &Options) -> Result<ExitCode> {
     analysis_task::start(Arc::clone(&shared), outbox.clone()).context("cannot start the analysis")?;
 
     let handle = runtime.handle().clone();
+    let input = Input::new(io::stdin(), Arc::clone(&shared));
     let service = LspService::new(|client| Server::new(client, handle.clone(), shared, lifecycle.clone()));
     let transport = Transport::new(service, outbox.clone(), lifecycle.clone(), handle);
     let reader = thread::Builder::new().name("stdin".to_owned());
-    reader.spawn(move || transport.run(BufReader::with_capacity(64 * 1024, io::stdin())))?;
+    reader.spawn(move || transport.run(BufReader::with_capacity(64 * 1024, input)))?;
     let writer = thread::Builder::new().name("stdout".to_owned());
     let out = outbox.clone();
     writer.spawn(move || {

@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::watch;
@@ -19,6 +20,9 @@ use super::{
     settings::UserSettings,
 };
 use crate::{analysis::Analysis, snapshot::Snapshot, text::FileId};
+
+/// How long an analysis waits for the end of an input that does not end.
+const FAIRNESS: Duration = Duration::from_millis(50);
 
 /// The state, its lock, and the bells that ring when it changes.
 #[derive(Debug)]
@@ -46,21 +50,38 @@ impl Shared {
     pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state);
-        let work = state.has_work();
+        let ready = state.has_work() && !state.more_to_read;
         drop(state);
-        if work {
+        if ready {
             self.work.notify_one();
         }
         result
     }
 
+    /// Says whether messages have arrived that nobody has looked at yet: of edits that come in one go,
+    /// only the last text is worth an analysis.
+    pub fn set_more_to_read(&self, more: bool) {
+        self.change(|state| state.more_to_read = more);
+    }
+
     /// Waits until there is something to analyse.
     pub fn wait_for_work(&self) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        while !state.has_work() {
-            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if !state.has_work() {
+                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            } else if state.more_to_read {
+                // A client that never stops sending still gets its diagnostics.
+                let waited = self.work.wait_timeout(state, FAIRNESS);
+                let timed_out;
+                (state, timed_out) = waited.unwrap_or_else(PoisonError::into_inner);
+                if timed_out.timed_out() {
+                    return state;
+                }
+            } else {
+                return state;
+            }
         }
-        state
     }
 
     /// Says that an analysis is done.
@@ -141,6 +162,8 @@ pub struct State {
     pub encoding: Encoding,
     /// The settings.
     pub settings: UserSettings,
+    /// Whether messages have arrived that nobody has looked at yet.
+    more_to_read: bool,
     /// Counts the changes: an analysis of an older count is stale.
     pub generation: u64,
     /// The open documents.

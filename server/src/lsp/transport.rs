@@ -143,7 +143,13 @@ type Outcome = std::thread::Result<Result<Option<Response>, ExitedError>>;
 fn answer(outbox: &Outbox, id: Option<Id>, method: &str, outcome: Outcome) {
     match (outcome, id) {
         (Ok(Ok(Some(response))), _) => send(outbox, &response),
-        (Ok(Ok(None)), _) => {}
+        // The framework passes over methods that start with `$/`, and forgets that a request has to be
+        // answered all the same.
+        (Ok(Ok(None)), Some(id)) => {
+            let why = format!("no method {method}");
+            send(outbox, &message::failure(id, ErrorCode::MethodNotFound, why));
+        }
+        (Ok(Ok(None)), None) => {}
         (Ok(Err(error)), _) => tracing::debug!(method, %error, "a message after the end"),
         (Err(_), Some(id)) => {
             tracing::error!(method, "a request panicked");
