@@ -1,0 +1,224 @@
+//! The one place where projects are analysed and diagnostics published.
+//!
+//! A thread of its own with a large stack: a deep tree must not end the server, and a hop to a pool costs
+//! more than a keystroke's analysis. There is no timer: edits that arrive during an analysis make it
+//! stale, and the next one sees them all at once.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
+
+use super::{
+    convert::{capabilities::Features, position::Encoding},
+    hooks,
+    outbox::Outbox,
+    publish::{OpenFile, Publisher, View},
+    settings::UserSettings,
+    state::{Look, Shared, State},
+};
+use crate::{
+    analysis,
+    snapshot::{Host, Snapshot},
+    text::FileId,
+    workspace::{Vfs, host},
+};
+
+/// Room for trees as deep as `syntax::limits` lets them be, in a debug build.
+pub const STACK: usize = 256 * 1024 * 1024;
+
+/// Starts the thread. It lives as long as the process.
+pub fn start(shared: Arc<Shared>, outbox: Outbox) -> std::io::Result<()> {
+    let run = move || {
+        let mut task = Task {
+            shared,
+            host: Arc::new(host::detect()),
+            projects: BTreeMap::new(),
+            publisher: Publisher::new(outbox),
+        };
+        loop {
+            task.step();
+        }
+    };
+    thread::Builder::new().name("analysis".to_owned()).stack_size(STACK).spawn(run)?;
+    Ok(())
+}
+
+struct Task {
+    shared: Arc<Shared>,
+    /// This machine.
+    host: Arc<Host>,
+    projects: BTreeMap<PathBuf, Project>,
+    publisher: Publisher,
+}
+
+/// The files of one project.
+struct Project {
+    files: Vfs,
+    /// Open documents that lie over the disk's.
+    over: BTreeSet<FileId>,
+}
+
+/// What one step works on: all that it needs of the state.
+struct Job {
+    generation: u64,
+    settings: UserSettings,
+    features: Features,
+    encoding: Encoding,
+    open: Arc<BTreeMap<FileId, OpenFile>>,
+    folders: BTreeSet<PathBuf>,
+    dirty: Vec<Changes>,
+}
+
+/// What happened to one project's files on disk.
+struct Changes {
+    folder: PathBuf,
+    stale: bool,
+    invalid: BTreeSet<PathBuf>,
+}
+
+/// What became of one project: `None` when its analysis panicked.
+type Outcome = (PathBuf, Option<Arc<Look>>);
+
+impl Task {
+    fn step(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let job = {
+            let mut state = shared.wait_for_work();
+            Job::take(&mut state)
+        };
+        self.projects.retain(|folder, _| job.folders.contains(folder));
+        let host = self.host_for(&job.settings);
+        let mut outcomes = Vec::new();
+        for changes in &job.dirty {
+            let snapshot = self.snapshot(changes, &job, &host);
+            let look = catch_unwind(AssertUnwindSafe(|| {
+                hooks::analysis_begins(&snapshot);
+                let analysis = analysis::analyze(&snapshot);
+                Arc::new(Look { snapshot, analysis, open: Arc::clone(&job.open) })
+            }));
+            if look.is_err() {
+                tracing::error!(folder = %changes.folder.display(), "the analysis panicked; its diagnostics stay");
+            }
+            outcomes.push((changes.folder.clone(), look.ok()));
+        }
+        self.finish(&job, outcomes);
+    }
+
+    /// Stores and publishes, unless something has changed in between: then the next step does.
+    fn finish(&mut self, job: &Job, outcomes: Vec<Outcome>) {
+        let failed: BTreeSet<PathBuf> =
+            outcomes.iter().filter(|(_, look)| look.is_none()).map(|(folder, _)| folder.clone()).collect();
+        let looks: Vec<Arc<Look>> = {
+            let mut state = self.shared.lock();
+            if state.generation != job.generation {
+                return;
+            }
+            for (folder, look) in outcomes {
+                if let Some(root) = state.roots.get_mut(&folder) {
+                    root.dirty = false;
+                    root.failed = look.is_none();
+                    if look.is_some() {
+                        root.latest = look;
+                    }
+                }
+            }
+            state.unsettled = false;
+            state.roots.values().filter_map(|root| root.latest.clone()).collect()
+        };
+        if job.features.publish_diagnostics {
+            let view = View {
+                looks: &looks,
+                open: &job.open,
+                failed: &failed,
+                features: job.features,
+                encoding: job.encoding,
+            };
+            let publish = catch_unwind(AssertUnwindSafe(|| self.publisher.prepare(&view)));
+            let state = self.shared.lock();
+            match publish {
+                Ok(changed) if state.generation == job.generation => self.publisher.publish(changed),
+                Ok(_) => {}
+                Err(_) => tracing::error!("converting the diagnostics panicked; the old ones stay"),
+            }
+        }
+        self.shared.announce();
+    }
+
+    fn host_for(&self, settings: &UserSettings) -> Arc<Host> {
+        match &settings.host {
+            Some(triple) if *triple != self.host.triple => Arc::new(Host::foreign(triple.clone())),
+            _ => Arc::clone(&self.host),
+        }
+    }
+
+    fn snapshot(&mut self, changes: &Changes, job: &Job, host: &Arc<Host>) -> Snapshot {
+        let cargo_home = self.host.cargo_home.clone();
+        let project = self
+            .projects
+            .entry(changes.folder.clone())
+            .or_insert_with(|| Project::new(&changes.folder, cargo_home.as_deref()));
+        project.update(changes, &job.open);
+        Snapshot {
+            root: changes.folder.as_path().into(),
+            files: project.files.snapshot(),
+            host: Arc::clone(host),
+            settings: Arc::new(job.settings.analysis.clone()),
+        }
+    }
+}
+
+impl Project {
+    fn new(folder: &Path, cargo_home: Option<&Path>) -> Self {
+        Self { files: Vfs::new(folder, cargo_home), over: BTreeSet::new() }
+    }
+
+    fn update(&mut self, changes: &Changes, open: &BTreeMap<FileId, OpenFile>) {
+        for path in &changes.invalid {
+            self.files.invalidate(path);
+        }
+        if changes.stale {
+            self.files.refresh();
+        }
+        let closed: Vec<FileId> =
+            self.over.iter().filter(|file| !open.contains_key(*file)).cloned().collect();
+        for file in closed {
+            self.files.remove_overlay(file.path());
+            self.over.remove(&file);
+        }
+        for (file, document) in open {
+            self.files.set_overlay(file.path(), Arc::clone(&document.text));
+            self.over.insert(file.clone());
+        }
+    }
+}
+
+impl Job {
+    fn take(state: &mut State) -> Self {
+        let dirty = state.roots.iter_mut().filter(|(_, root)| root.dirty);
+        let dirty = dirty
+            .map(|(folder, root)| Changes {
+                folder: folder.clone(),
+                stale: std::mem::take(&mut root.stale),
+                invalid: std::mem::take(&mut root.invalid),
+            })
+            .collect();
+        let open = state.documents.iter_mut().map(|(file, document)| {
+            let open =
+                OpenFile { uri: document.uri.clone(), version: document.version, text: document.text() };
+            (file.clone(), open)
+        });
+        Self {
+            generation: state.generation,
+            settings: state.settings.clone(),
+            features: state.features,
+            encoding: state.encoding,
+            open: Arc::new(open.collect()),
+            folders: state.roots.keys().cloned().collect(),
+            dirty,
+        }
+    }
+}

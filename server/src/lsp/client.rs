@@ -1,0 +1,137 @@
+//! What we ask of the client.
+//!
+//! No handler waits for the client: it may itself wait for us. Each question has a task of its own and
+//! ten seconds; what comes back changes the state like a notification.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+use tower_lsp::{
+    Client,
+    ls_types::{ConfigurationItem, MessageType, Registration, WorkspaceEdit},
+};
+
+use super::{settings, state::Shared};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Asks the client, without waiting.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    client: Client,
+    runtime: Handle,
+    shared: Arc<Shared>,
+}
+
+impl Asker {
+    /// Asks `client` on tasks of `runtime`.
+    pub fn new(client: Client, runtime: Handle, shared: Arc<Shared>) -> Self {
+        Self { client, runtime, shared }
+    }
+
+    fn detach(&self, what: &'static str, ask: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(async move {
+            if tokio::time::timeout(PATIENCE, ask).await.is_err() {
+                tracing::warn!(what, "the client did not answer");
+            }
+        });
+    }
+
+    /// Registers for what the client can only be asked for at run time.
+    pub fn register(&self) {
+        let features = self.shared.lock().features;
+        let mut registrations = Vec::new();
+        let mut register = |method: &str, options: Option<Value>| {
+            registrations.push(Registration {
+                id: format!("portolan {method}"),
+                method: method.to_owned(),
+                register_options: options,
+            });
+        };
+        if features.watches_files {
+            register("workspace/didChangeWatchedFiles", Some(watched_files()));
+        }
+        if features.registers_configuration {
+            register("workspace/didChangeConfiguration", Some(json!({"section": "portolan"})));
+        }
+        if registrations.is_empty() {
+            return;
+        }
+        let asker = self.clone();
+        self.detach("client/registerCapability", async move {
+            if let Err(error) = asker.client.register_capability(registrations).await {
+                tracing::warn!(%error, "the client refuses to register");
+                // It said that it can watch files, and will not: look for ourselves.
+                asker.shared.lock().features.watches_files = false;
+            }
+        });
+    }
+
+    /// Asks for the settings and takes them.
+    pub fn pull_settings(&self) {
+        if !self.shared.lock().features.configuration {
+            return;
+        }
+        let asker = self.clone();
+        self.detach("workspace/configuration", async move {
+            let item = ConfigurationItem { scope_uri: None, section: Some("portolan".to_owned()) };
+            match asker.client.configuration(vec![item]).await {
+                Ok(values) => {
+                    // A client without such a section answers null: that is no reason to forget what
+                    // it said at the start.
+                    if let Some(value) = values.first().filter(|value| !value.is_null()) {
+                        asker.take_settings(value);
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "the client does not tell its settings"),
+            }
+        });
+    }
+
+    /// Takes settings, and says what is wrong with them.
+    pub fn take_settings(&self, value: &Value) {
+        let (settings, wrong) = settings::read(value);
+        self.shared.change(|state| state.set_settings(settings));
+        for message in wrong {
+            self.log(MessageType::WARNING, message);
+        }
+    }
+
+    /// Asks the client to change the workspace.
+    pub fn apply(&self, edit: WorkspaceEdit) {
+        let asker = self.clone();
+        self.detach("workspace/applyEdit", async move {
+            match asker.client.apply_edit(edit).await {
+                Ok(answer) if answer.applied => {}
+                Ok(answer) => {
+                    let why = answer.failure_reason.unwrap_or_else(|| "it did not say why".to_owned());
+                    asker
+                        .client
+                        .log_message(MessageType::WARNING, format!("The fixes were not applied: {why}"))
+                        .await;
+                }
+                Err(error) => tracing::warn!(%error, "the client cannot apply an edit"),
+            }
+        });
+    }
+
+    /// Writes a line into the client's log and ours.
+    pub fn log(&self, kind: MessageType, message: String) {
+        tracing::warn!(message);
+        let client = self.client.clone();
+        self.detach("window/logMessage", async move { client.log_message(kind, message).await });
+    }
+}
+
+fn watched_files() -> Value {
+    let globs = [
+        "**/*.nix",
+        "**/flake.lock",
+        "**/Cargo.toml",
+        "**/Cargo.lock",
+        "**/.cargo/{config,*.toml}",
+        "**/{rust-toolchain,rust-toolchain.toml,Cross.toml,portolan.toml}",
+    ];
+    json!({"watchers": globs.map(|glob| json!({"globPattern": glob}))})
+}

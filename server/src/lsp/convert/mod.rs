@@ -1,0 +1,10 @@
+//! Between the protocol's types and ours. Only here, and in the signatures of `server.rs`, does
+//! Portolan speak of LSP types and of UTF-8, UTF-16 and UTF-32 positions.
+
+pub mod action;
+pub mod capabilities;
+pub mod diagnostic;
+pub mod edit;
+pub mod params;
+pub mod position;
+pub mod uri;

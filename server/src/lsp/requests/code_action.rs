@@ -1,0 +1,203 @@
+//! Which fixes there are at a place.
+
+use std::{collections::BTreeMap, iter};
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::suppress;
+use crate::{
+    finding::{Applicability, Edit, Finding, Rename},
+    fix::{FileChange, FixOptions, apply_all},
+    lsp::{convert::action::Only, state::Look},
+    snapshot::Snapshot,
+    text::{FileId, Span},
+};
+
+/// Where an action stands in the editor's menus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Mends findings at the cursor.
+    QuickFix,
+    /// Mends all that can be mended unseen; may run on save.
+    FixAll,
+}
+
+/// What an action does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// These edits, then these renames.
+    Edits {
+        /// The edits.
+        edits: Vec<Edit>,
+        /// The renames.
+        renames: Vec<Rename>,
+    },
+    /// All safe fixes of the project.
+    FixAll {
+        /// Of this rule only.
+        rule: Option<String>,
+    },
+}
+
+/// An action that the editor may offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// What it does, as an order.
+    pub title: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// The findings that it mends, by their place in the analysis.
+    pub findings: Vec<usize>,
+    /// Whether the editor may take it unasked.
+    pub preferred: bool,
+    /// What it does.
+    pub work: Work,
+}
+
+/// The actions for the bytes `span` of `file`.
+pub fn actions(look: &Look, file: &FileId, span: Span, only: &Only) -> Vec<Action> {
+    let mut actions = Vec::new();
+    if only.asks_for(Kind::QuickFix) {
+        let here: Vec<(usize, &Finding)> = look
+            .analysis
+            .findings
+            .iter()
+            .enumerate()
+            .filter(|(_, finding)| is_at(finding, file, span))
+            .collect();
+        for (index, finding) in &here {
+            actions.extend(fixes(*index, finding));
+        }
+        actions.extend(fix_rules(&here, &look.analysis.findings));
+        for (index, finding) in &here {
+            actions.extend(suppress_here(*index, finding, look));
+        }
+    }
+    if only.asks_for(Kind::FixAll) && look.analysis.findings.iter().any(is_safe) {
+        actions.push(Action {
+            title: "Fix all that Portolan can fix safely".to_owned(),
+            kind: Kind::FixAll,
+            findings: Vec::new(),
+            preferred: false,
+            work: Work::FixAll { rule: None },
+        });
+    }
+    actions
+}
+
+fn is_at(finding: &Finding, file: &FileId, span: Span) -> bool {
+    let place = finding.origin.span;
+    finding.origin.file == *file && place.start <= span.end && span.start <= place.end
+}
+
+fn is_safe(finding: &Finding) -> bool {
+    finding.fixes.iter().any(|fix| fix.applicability == Applicability::Safe)
+}
+
+fn fixes(index: usize, finding: &Finding) -> impl Iterator<Item = Action> {
+    finding.fixes.iter().enumerate().map(move |(place, fix)| Action {
+        title: fix.title.clone(),
+        kind: Kind::QuickFix,
+        findings: vec![index],
+        preferred: place == 0 && fix.applicability == Applicability::Safe,
+        work: Work::Edits { edits: fix.edits.clone(), renames: fix.renames.clone() },
+    })
+}
+
+/// "Fix all of this rule", where that is more than one.
+fn fix_rules(here: &[(usize, &Finding)], all: &[Finding]) -> Vec<Action> {
+    let mut by_rule: BTreeMap<&'static str, Vec<usize>> = BTreeMap::new();
+    for (index, finding) in here.iter().filter(|(_, finding)| is_safe(finding)) {
+        by_rule.entry(finding.rule).or_default().push(*index);
+    }
+    let count = |rule: &str| all.iter().filter(|finding| finding.rule == rule && is_safe(finding)).count();
+    let many = by_rule.into_iter().filter(|(rule, _)| count(rule) > 1);
+    many.map(|(rule, findings)| Action {
+        title: format!("Fix all `{rule}` in the project"),
+        kind: Kind::QuickFix,
+        findings,
+        preferred: false,
+        work: Work::FixAll { rule: Some(rule.to_owned()) },
+    })
+    .collect()
+}
+
+fn suppress_here(index: usize, finding: &Finding, look: &Look) -> Option<Action> {
+    let source = look.snapshot.files.read(finding.origin.file.path());
+    let edit = suppress::edit(source.text()?.document(), finding.origin.span, finding.rule)?;
+    Some(Action {
+        title: format!("Suppress `{}` here", finding.rule),
+        kind: Kind::QuickFix,
+        findings: vec![index],
+        preferred: false,
+        work: Work::Edits { edits: vec![edit], renames: Vec::new() },
+    })
+}
+
+/// The edits that all safe fixes of a project come to, of one rule if it is given: what `portolan fix`
+/// does.
+pub fn fix_all(snapshot: &Snapshot, rule: Option<&str>) -> (Vec<Edit>, Vec<Rename>) {
+    let options = FixOptions { rule: rule.map(str::to_owned), unsafe_too: false };
+    let outcome = apply_all(snapshot, &options);
+    let edits = outcome.changes.iter().flat_map(difference).collect();
+    let rename = |change: &FileChange| {
+        let to = change.renamed_to.clone()?;
+        Some(Rename { from: change.file.clone(), to })
+    };
+    (edits, outcome.changes.iter().filter_map(rename).collect())
+}
+
+/// A file's change as edits of whole lines: an editor keeps its cursor, its marks and its folds.
+fn difference(change: &FileChange) -> Vec<Edit> {
+    let before = change.before.as_deref().unwrap_or_default();
+    let old_lines: Vec<&str> = before.split_inclusive('\n').collect();
+    let new_lines: Vec<&str> = change.after.split_inclusive('\n').collect();
+    let starts = |lines: &[&str]| {
+        let ends = lines.iter().scan(0, |end, line| {
+            *end += line.len();
+            Some(*end)
+        });
+        iter::once(0).chain(ends).collect::<Vec<usize>>()
+    };
+    let (old, new) = (starts(&old_lines), starts(&new_lines));
+    let at = |starts: &[usize], line: usize| starts.get(line).or(starts.last()).copied().unwrap_or_default();
+    let edit = |operation: &DiffOp| {
+        let (lines, new_lines) = (operation.old_range(), operation.new_range());
+        let text = change.after.get(at(&new, new_lines.start)..at(&new, new_lines.end))?;
+        Some(Edit {
+            file: change.file.clone(),
+            start: at(&old, lines.start),
+            end: at(&old, lines.end),
+            text: text.to_owned(),
+        })
+    };
+    let operations = capture_diff_slices(Algorithm::Myers, &old_lines, &new_lines);
+    let changed = operations.iter().filter(|operation| !matches!(operation, DiffOp::Equal { .. }));
+    changed.filter_map(edit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::apply_edits;
+
+    #[test]
+    fn the_difference_applied_is_the_new_text() {
+        for (before, after) in [
+            ("a\nb\nc\n", "a\nx\ny\nc\n"),
+            ("a\r\nb\r\n", "b\r\nc"),
+            ("", "new\n"),
+            ("a", ""),
+            ("a\nb", "a\nb\n"),
+            ("ü\ré\n", "ü\rè\nä\n"),
+        ] {
+            let change = FileChange {
+                file: FileId::new("/a"),
+                before: Some(before.into()),
+                after: after.to_owned(),
+                renamed_to: None,
+            };
+            assert_eq!(apply_edits(before, &difference(&change)), after, "{before:?}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What the server answers: plain functions from texts and looks to values of ours.
+
+pub mod code_action;
+pub mod completion;
+pub mod execute_command;
+pub mod hover;
+pub mod suppress;
+pub mod triples;

@@ -1,0 +1,132 @@
+//! The user's settings, section `portolan`, as the editor sends them.
+//!
+//! An editor may send anything: a wrong type costs that one key, with a word in the log.
+
+use serde_json::Value;
+
+use crate::{
+    finding::Severity,
+    rules,
+    snapshot::{Level, Settings},
+};
+
+/// What the user asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserSettings {
+    /// What an analysis is given.
+    pub analysis: Settings,
+    /// The machine that builds, when it is not this one.
+    pub host: Option<String>,
+    /// Whether commands that start processes may run. Only the editor can say so, never a file.
+    pub trusted: bool,
+}
+
+/// The settings in `value` (the section itself, or an object that holds it), and what was wrong.
+pub fn read(value: &Value) -> (UserSettings, Vec<String>) {
+    let mut settings = UserSettings::default();
+    let mut wrong = Vec::new();
+    let section = value.get("portolan").unwrap_or(value);
+    let Some(section) = section.as_object() else {
+        if !section.is_null() {
+            wrong.push("the settings of portolan must be an object".to_owned());
+        }
+        return (settings, wrong);
+    };
+    let section = Value::Object(section.clone());
+    if let Some(targets) = find(&section, "targets") {
+        match strings(targets) {
+            Some(targets) => settings.analysis.targets = targets,
+            None => wrong.push("portolan.targets must be an array of target triples".to_owned()),
+        }
+    }
+    match find(&section, "host") {
+        None => {}
+        Some(Value::String(host)) if host.is_empty() => {}
+        Some(Value::String(host)) => settings.host = Some(host.clone()),
+        Some(_) => wrong.push("portolan.host must be a target triple".to_owned()),
+    }
+    match find(&section, "trusted") {
+        None => {}
+        Some(Value::Bool(trusted)) => settings.trusted = *trusted,
+        Some(_) => wrong.push("portolan.trusted must be true or false".to_owned()),
+    }
+    match find(&section, "diagnostics.severity") {
+        None => {}
+        Some(Value::Object(levels)) => {
+            for (rule, level) in levels {
+                if rules::find(rule).is_none() {
+                    wrong.push(format!("portolan.diagnostics.severity: there is no rule `{rule}`"));
+                }
+                match level.as_str().and_then(read_level) {
+                    Some(level) => {
+                        settings.analysis.severity.insert(rule.clone(), level);
+                    }
+                    None => wrong.push(format!(
+                        "portolan.diagnostics.severity: `{rule}` must be error, warning, hint or off"
+                    )),
+                }
+            }
+        }
+        Some(_) => wrong.push("portolan.diagnostics.severity must map rules to levels".to_owned()),
+    }
+    (settings, wrong)
+}
+
+/// The value at a dotted path; editors send `{"a": {"b": 1}}` and `{"a.b": 1}`. Null is as good as absent.
+fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    let found = value.get(path).or_else(|| {
+        let (first, rest) = path.split_once('.')?;
+        find(value.get(first)?, rest)
+    });
+    found.filter(|value| !value.is_null())
+}
+
+fn strings(value: &Value) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+fn read_level(name: &str) -> Option<Level> {
+    Some(match name {
+        "off" => Level::Off,
+        "hint" => Level::As(Severity::Hint),
+        "warning" => Level::As(Severity::Warning),
+        "error" => Level::As(Severity::Error),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_section_comes_bare_wrapped_nested_and_dotted() {
+        for value in [
+            json!({"targets": ["a"], "diagnostics": {"severity": {"x": "off"}}}),
+            json!({"portolan": {"targets": ["a"], "diagnostics.severity": {"x": "off"}}}),
+        ] {
+            let (settings, _) = read(&value);
+            assert_eq!(settings.analysis.targets, ["a"], "{value}");
+            assert_eq!(settings.analysis.severity.get("x"), Some(&Level::Off), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_type_costs_one_key_and_is_named() {
+        let value =
+            json!({"targets": "a", "host": 3, "trusted": true, "diagnostics": {"severity": {"x": 1}}});
+        let (settings, wrong) = read(&value);
+        assert_eq!(settings, UserSettings { trusted: true, ..UserSettings::default() });
+        assert_eq!(wrong.len(), 4, "{wrong:?}");
+    }
+
+    #[test]
+    fn nothing_is_as_good_as_defaults() {
+        for value in [json!(null), json!({}), json!({"portolan": null}), json!({"targets": null})] {
+            assert_eq!(read(&value), (UserSettings::default(), Vec::new()), "{value}");
+        }
+        assert_eq!(read(&json!([1])).1.len(), 1);
+    }
+}
