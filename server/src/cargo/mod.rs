@@ -84,10 +84,12 @@ impl Gap {
 /// All that cargo's files say.
 #[derive(Clone, Debug)]
 pub struct CargoFacts {
-    /// Cargo's effective configuration in the workspace folder.
+    /// Cargo's effective configuration in the folder of the root manifest.
     pub config: Config,
-    /// The root manifest and the members; `None` when no manifest was found.
+    /// The root manifest and the members; `None` when no manifest was found, or none that can be read.
     pub workspace: Option<Workspace>,
+    /// Why the root manifest cannot be read.
+    pub manifest_gap: Option<Gap>,
     /// The lock file beside the root manifest.
     pub lock: lock::LockFile,
     /// The toolchain file.
@@ -98,9 +100,25 @@ pub struct CargoFacts {
     pub portolan: PortolanToml,
 }
 
+impl CargoFacts {
+    /// Everything that could not be read or understood.
+    pub fn gaps(&self) -> Vec<&Gap> {
+        let workspace = self.workspace.iter().flat_map(Workspace::all_gaps);
+        let mut gaps: Vec<&Gap> = workspace.chain(&self.manifest_gap).collect();
+        gaps.extend(self.config.gaps.iter().chain(&self.cross.gaps).chain(&self.portolan.gaps));
+        gaps.extend(self.lock.gap().into_iter().chain(self.toolchain.gap()));
+        gaps.sort();
+        gaps.dedup();
+        gaps
+    }
+}
+
 /// Reads everything that cargo and its neighbours would read in the workspace folder.
 pub fn read(snapshot: &Snapshot) -> CargoFacts {
-    let workspace = workspace::read(snapshot);
+    let (workspace, manifest_gap) = match workspace::read(snapshot) {
+        Ok(workspace) => (workspace, None),
+        Err(gap) => (None, Some(gap)),
+    };
     let folder = workspace.as_ref().map_or(&*snapshot.root, |workspace| workspace.folder());
     CargoFacts {
         config: config::read(snapshot, folder),
@@ -108,6 +126,7 @@ pub fn read(snapshot: &Snapshot) -> CargoFacts {
         toolchain: toolchain::read(snapshot, folder),
         cross: cross::read(snapshot, folder, workspace.as_ref()),
         portolan: portolan_toml::read(snapshot),
+        manifest_gap,
         workspace,
     }
 }

@@ -71,11 +71,6 @@ impl<'a> Reader<'a> {
         value.as_array().unwrap_or_default().iter().filter_map(|element| self.string(element)).collect()
     }
 
-    /// The strings of a key's array.
-    pub(super) fn strings_at(self, table: &Table, key: &str) -> Vec<Sourced<String>> {
-        table.get(key).map(|value| self.strings(value)).unwrap_or_default()
-    }
-
     /// The strings of an array, or the one string that stands in its place.
     pub(super) fn one_or_more(self, value: &Value) -> Vec<Sourced<String>> {
         self.string(value).map_or_else(|| self.strings(value), |one| vec![one])

@@ -23,7 +23,7 @@ use crate::{
     text::{FileId, Origin},
 };
 
-pub use flags::{Codegen, codegen_options};
+pub(super) use chain::plain;
 pub use query::variable;
 
 /// Where in the chain a configuration file stands.

@@ -25,7 +25,7 @@ pub fn variable(triple: &str, key: &str) -> String {
 
 impl Config {
     /// The linker that cargo hands to rustc for a target; `None` when it leaves the choice to rustc.
-    /// `-C linker` among the flags is stronger still: see [`Rustflags::linker`].
+    /// Measured: `-C linker` among the flags is stronger still, because rustc gets the flags last.
     pub fn linker(&self, triple: &str) -> Option<Linker> {
         let name = variable(triple, "linker");
         if let Some(value) = self.environment.get(&name) {
@@ -33,8 +33,9 @@ impl Config {
             let by = By::Environment(name.clone());
             return Some(Linker { value: value.clone(), program, by, setting: name, rivals: Vec::new() });
         }
-        let exact = self.targets.iter().filter(|table| table.matcher == Matcher::Triple(triple.to_owned()));
-        if let Some(linker) = exact.filter_map(|table| self.linker_of(table)).next() {
+        let mut exact =
+            self.targets.iter().filter(|table| table.matcher == Matcher::Triple(triple.to_owned()));
+        if let Some(linker) = exact.find_map(|table| self.linker_of(table)) {
             return Some(linker);
         }
         let cfgs = knowledge::target(triple).map(knowledge::Target::cfgs)?;

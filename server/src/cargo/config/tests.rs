@@ -290,30 +290,6 @@ fn spellings_of_a_target_table_are_one() {
 }
 
 #[test]
-fn flags_are_read_as_rustc_reads_them() {
-    let crt = |flags: &str| {
-        let config = read(files(), &[("RUSTFLAGS", flags)]);
-        config.rustflags(LINUX).crt_static().map(|(on, _)| on)
-    };
-    for (flags, expected) in [
-        ("-C target-feature=+crt-static", Some(true)),
-        ("-Ctarget-feature=+crt-static", Some(true)),
-        ("-C target_feature=+aes,-crt-static", Some(false)),
-        ("--codegen target-feature=+crt-static", Some(true)),
-        ("--codegen=target-feature=-crt-static", Some(false)),
-        ("-C target-feature=+crt-static -C target-feature=-crt-static", Some(true)),
-        ("-C target-feature=crt-static", None),
-        ("-C link-arg=-static", None),
-        ("-C", None),
-    ] {
-        assert_eq!(crt(flags), expected, "{flags}");
-    }
-    let config = read(files(), &[("RUSTFLAGS", "-C linker=a -Clinker=b -g")]);
-    let linker = config.rustflags(LINUX).linker();
-    assert_eq!(linker.map(|given| given.flag).as_deref(), Some("b"));
-}
-
-#[test]
 fn an_unknown_target_leaves_expressions_undecided() {
     let config = project("[target.'cfg(unix)']\nrustflags = [\"-g\"]\nlinker = \"ld\"");
     assert!(config.rustflags("my-board").uncertain);

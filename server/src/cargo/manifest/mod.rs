@@ -1,18 +1,23 @@
 //! One Cargo.toml.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+mod dependencies;
+mod outputs;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::{path::PathBuf, sync::Arc};
 
 use cargo_platform::Platform;
 
 use super::{Gap, Sourced};
 use crate::{
-    snapshot::Snapshot,
     syntax::Source,
     text::{FileId, Origin},
 };
+
+pub(super) use dependencies::local_dependency;
+pub(super) use read::{Found, Inheritance, read};
 
 /// One manifest.
 #[derive(Clone, Debug)]
@@ -21,7 +26,7 @@ pub struct Manifest {
     pub source: Arc<Source>,
     /// The folder that it lies in.
     pub folder: PathBuf,
-    /// `[package]`; a virtual manifest has none.
+    /// `[package]` (or `[project]`, its old name); a virtual manifest has none.
     pub package: Option<Package>,
     /// All dependencies of all tables, in the order of the text.
     pub dependencies: Vec<Dependency>,
@@ -68,7 +73,7 @@ impl Manifest {
 pub struct Package {
     /// The table's header.
     pub header: Origin,
-    /// `name`.
+    /// `name`; while it is missing, the folder's name at the header.
     pub name: Sourced<String>,
     /// `version`; inherited, at its place in the root manifest.
     pub version: Option<Sourced<String>>,
@@ -217,9 +222,4 @@ pub struct Patch {
     pub crate_name: Sourced<String>,
     /// Where its code comes from.
     pub source: DependencySource,
-}
-
-/// Reads the manifest in `folder`.
-pub fn read(_snapshot: &Snapshot, _folder: &Path) -> Option<Manifest> {
-    None
 }
