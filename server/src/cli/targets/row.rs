@@ -4,7 +4,7 @@ use super::native::{self, Native};
 use crate::{
     analysis::Analysis,
     finding::Finding,
-    project::{Builder, DeclaredAs, LinkerAnswer, Project, ShippedTarget},
+    project::{Builder, DeclaredAs, LinkerAnswer, ShippedTarget},
     text::Origin,
 };
 
