@@ -18,16 +18,17 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// # Panics
 /// When it cannot be built.
 pub fn portolan() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| match std::env::var_os("PORTOLAN_BIN") {
-        Some(path) => PathBuf::from(path),
+    static BINARY: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let built = BINARY.get_or_init(|| match std::env::var_os("PORTOLAN_BIN") {
+        Some(path) => Some(PathBuf::from(path)),
         None => build(),
-    })
+    });
+    built.as_deref().expect("portolan can be built")
 }
 
 /// Builds the program in the profile of the running test: `target/PROFILE/deps/test` stands two
 /// folders below `target/PROFILE/portolan`.
-fn build() -> PathBuf {
+fn build() -> Option<PathBuf> {
     let test = std::env::current_exe().expect("a test knows its own path");
     let profile = test.ancestors().nth(2).expect("a test lies in target/PROFILE/deps");
     let name = profile.file_name().and_then(OsStr::to_str).unwrap_or("debug");
@@ -37,8 +38,8 @@ fn build() -> PathBuf {
     command.args(["--profile", if name == "debug" { "dev" } else { name }]);
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
     let status = command.arg("--manifest-path").arg(manifest).status().expect("cargo can be started");
-    assert!(status.success(), "portolan could not be built");
-    profile.join("portolan").with_extension(std::env::consts::EXE_EXTENSION)
+    let binary = profile.join("portolan").with_extension(std::env::consts::EXE_EXTENSION);
+    status.success().then_some(binary)
 }
 
 /// What a run came to.

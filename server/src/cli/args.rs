@@ -201,6 +201,18 @@ pub(super) enum LogLevel {
     Trace,
 }
 
+impl LogLevel {
+    pub(super) fn directive(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
 fn parse_triple(text: &str) -> Result<String, String> {
     let is_word =
         |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));

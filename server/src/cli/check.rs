@@ -56,6 +56,7 @@ fn look(options: &CheckOptions) -> Result<Report, Stop> {
     };
     for root in &roots {
         let session = Session::open(root, host.clone(), &options.project);
+        session.host().clone_into(&mut report.host);
         report.targets.extend(session.shipped());
         let findings: Vec<Finding> =
             session.analysis.findings.iter().filter(|finding| is_wanted(options, finding)).cloned().collect();

@@ -23,6 +23,8 @@ use clap::Parser;
 use args::{Arguments, Command};
 use output::Output;
 
+use crate::lsp;
+
 /// Nothing at or above the level asked for.
 const CLEAN: u8 = 0;
 /// Findings at or above it.
@@ -64,7 +66,7 @@ pub fn main() -> ExitCode {
     };
     let output = Output::new(arguments.color);
     if let Command::Server(options) = arguments.command {
-        return server(&options);
+        return server(options);
     }
     let work = move || match run(arguments.command, output) {
         Ok(code) => code,
@@ -108,6 +110,8 @@ fn on_large_stack(work: impl FnOnce() -> u8 + Send + 'static) -> u8 {
     }
 }
 
-fn server(_options: &args::ServerOptions) -> ExitCode {
-    ExitCode::from(FAILED)
+fn server(options: args::ServerOptions) -> ExitCode {
+    let options =
+        lsp::Options { log: options.log, log_level: Some(options.log_level.directive().to_owned()) };
+    lsp::run(&options)
 }

@@ -95,12 +95,12 @@ impl Session {
 
     /// Triple of the machine that builds.
     pub(super) fn host(&self) -> &str {
-        &self.snapshot.host.triple
+        &self.analysis.project.host
     }
 
     /// Triples that the project ships.
     pub(super) fn shipped(&self) -> Vec<String> {
-        self.snapshot.settings.targets.clone()
+        self.analysis.project.targets.iter().map(|target| target.triple.clone()).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! `portolan targets`: what each target still lacks, as a table or as JSON.
 
+mod native;
 mod render;
 mod row;
 
@@ -14,7 +15,7 @@ use super::{
 pub(super) fn run(options: &TargetsOptions, output: Output) -> Result<u8, Stop> {
     let root = session::root_of(options.path.as_deref())?;
     let session = Session::open(&root, session::host(&options.project), &options.project);
-    let rows = row::gather(&session.analysis.project);
+    let rows = row::gather(&session.analysis);
     let host = session.host();
     match options.format {
         TargetsFormat::Text => output.styled(&render::text(&rows, host, &session.analysis.project)),

@@ -33,7 +33,7 @@ fn row_json(row: &Row, project: &Project) -> Value {
         "triple": row.triple,
         "tier": row.tier,
         "declared": declared.collect::<Vec<_>>(),
-        "ready": row.is_ready(),
+        "ready": row.is_ready() == Some(true),
         "std": fact(&row.std, project),
         "linker": fact(&row.linker, project),
         "c_compiler": fact(&row.c_compiler, project),
@@ -98,7 +98,11 @@ pub(super) fn text(rows: &[Row], host: &str, project: &Project) -> String {
 }
 
 fn cells(row: &Row, project: &Project) -> [Cell; 9] {
-    let ready = if row.is_ready() { Cell("yes".into(), Some(GOOD)) } else { Cell("no".into(), Some(ERROR)) };
+    let ready = match row.is_ready() {
+        Some(true) => Cell("yes".into(), Some(GOOD)),
+        Some(false) => Cell("no".into(), Some(ERROR)),
+        None => Cell("maybe".into(), Some(WARNING)),
+    };
     let declared: Vec<String> = row
         .declared
         .iter()

@@ -1,6 +1,12 @@
 //! What the model says of each target, gathered for one line of the matrix.
 
-use crate::{project::Project, text::Origin};
+use super::native::{self, Native};
+use crate::{
+    analysis::Analysis,
+    finding::Finding,
+    project::{Builder, DeclaredAs, LinkerAnswer, ShippedTarget},
+    text::Origin,
+};
 
 /// One target.
 #[derive(Debug)]
@@ -18,9 +24,14 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Whether nothing is known to stand in the way of a build.
-    pub(super) fn is_ready(&self) -> bool {
-        [&self.std, &self.linker, &self.c_compiler].iter().all(|fact| fact.state.is_in_order())
+    /// Whether nothing stands in the way of a build, as far as the files tell; `None` when they do not
+    /// tell who links. That nobody says where std comes from is usual: rustup fetches it.
+    pub(super) fn is_ready(&self) -> Option<bool> {
+        let is_in_order = |fact: &&Fact| !matches!(fact.state, State::Missing | State::Broken);
+        if self.tier.is_none() || ![&self.std, &self.linker, &self.c_compiler].iter().all(is_in_order) {
+            return Some(false);
+        }
+        (self.linker.state != State::Unknown).then_some(true)
     }
 }
 
@@ -32,12 +43,22 @@ pub(super) struct Declared {
 }
 
 /// Something that a build needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Fact {
     pub(super) state: State,
     /// The program, or one phrase why.
     pub(super) value: Option<String>,
     pub(super) from: Option<Origin>,
+}
+
+impl Fact {
+    pub(super) fn new(state: State, value: impl Into<String>) -> Self {
+        Self { state, value: Some(value.into()), from: None }
+    }
+
+    pub(super) fn from(self, origin: Option<&Origin>) -> Self {
+        Self { from: origin.cloned(), ..self }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,22 +80,87 @@ impl State {
             Self::Unknown => "unknown",
         }
     }
+}
 
-    pub(super) fn is_in_order(self) -> bool {
-        !matches!(self, Self::Missing | Self::Broken)
+/// A row for each shipped target. The rules judge; the matrix only repeats what they and the model say.
+pub(super) fn gather(analysis: &Analysis) -> Vec<Row> {
+    analysis.project.targets.iter().map(|target| row(analysis, target)).collect()
+}
+
+fn row(analysis: &Analysis, target: &ShippedTarget) -> Row {
+    let project = &analysis.project;
+    let declared = target
+        .declarations
+        .iter()
+        .map(|declaration| Declared { origin: declaration.origin.clone(), by: declaration.by.label() });
+    let linker = linker(analysis, target);
+    Row {
+        triple: target.triple.clone(),
+        tier: target.known.map(|known| known.tier),
+        declared: declared.collect(),
+        std: std(analysis, target),
+        c_compiler: native::c_compiler(project, target, &linker),
+        linker,
+        linkage: project.linkage(&target.triple).label(),
+        native: native::crates(project, target),
+        builder: project.builder(&target.triple).label(),
     }
 }
 
-/// A crate that compiles or links native code for the target.
-#[derive(Debug)]
-pub(super) struct Native {
-    pub(super) name: String,
-    pub(super) version: String,
-    /// From the project's own package to it.
-    pub(super) path: Vec<String>,
+/// What a rule says against a target.
+fn finding<'a>(analysis: &'a Analysis, rule: &str, triple: &str) -> Option<&'a Finding> {
+    let is_against =
+        |finding: &&Finding| finding.rule == rule && finding.targets.iter().any(|one| one == triple);
+    analysis.findings.iter().find(is_against)
 }
 
-/// A row for each shipped target.
-pub(super) fn gather(_project: &Project) -> Vec<Row> {
-    Vec::new()
+/// Where the standard library for the target comes from.
+fn std(analysis: &Analysis, target: &ShippedTarget) -> Fact {
+    let project = &analysis.project;
+    let triple = target.triple.as_str();
+    if target.known.is_none() {
+        return Fact::new(State::Missing, "rustc has no such target");
+    }
+    let supplied = |by: DeclaredAs| target.declarations.iter().find(|declaration| declaration.by == by);
+    for (by, how) in
+        [(DeclaredAs::Toolchain, "rustup"), (DeclaredAs::FlakeToolchain, "the flake's toolchain")]
+    {
+        if let Some(declaration) = supplied(by) {
+            return Fact::new(State::Ok, how).from(declaration.origin.as_ref());
+        }
+    }
+    if let Some(finding) = finding(analysis, "toolchain-target-missing", triple) {
+        return Fact::new(State::Missing, "not in the toolchain's targets").from(Some(&finding.origin));
+    }
+    match project.builder(triple) {
+        _ if project.host == triple => Fact::new(State::Ok, "the host's"),
+        builder @ (Builder::Cross | Builder::Nix) => {
+            Fact::new(State::NotNeeded, format!("{} brings it", builder.label()))
+        }
+        Builder::Cargo | Builder::Zigbuild => Fact::new(State::Unknown, "no file says"),
+    }
+}
+
+fn linker(analysis: &Analysis, target: &ShippedTarget) -> Fact {
+    let triple = target.triple.as_str();
+    match analysis.project.linker(triple) {
+        LinkerAnswer::Given { value, origin } => {
+            let is_here = |finding: &&Finding| Some(&finding.origin) == origin.as_ref();
+            let broken = analysis
+                .findings
+                .iter()
+                .filter(|finding| finding.rule == "linker-not-executable")
+                .find(is_here);
+            let broken = broken.or_else(|| finding(analysis, "linker-not-executable", triple));
+            let state = if broken.is_some() { State::Broken } else { State::Ok };
+            Fact::new(state, value).from(origin.as_ref())
+        }
+        LinkerAnswer::Default(why) => Fact::new(State::NotNeeded, why),
+        LinkerAnswer::Elsewhere(builder) => {
+            Fact::new(State::NotNeeded, format!("{} brings one", builder.label()))
+        }
+        LinkerAnswer::Unknown(why) => Fact::new(State::Unknown, why),
+        LinkerAnswer::Missing if !target.is_built_here() => Fact::new(State::Unknown, "built elsewhere"),
+        LinkerAnswer::Missing => Fact { state: State::Missing, value: None, from: None },
+    }
 }
