@@ -304,6 +304,11 @@ impl LanguageServer for Server {
                     .await
                     .map(Some)
             }
+            "portolan.test.text" if hooks::are_on() => {
+                let file = params::path_argument(&arguments).map(FileId::new);
+                let document = file.and_then(|file| self.document(&file));
+                Ok(document.map(|document| document.text().into()))
+            }
             other => {
                 let name = other.to_owned();
                 let milliseconds = arguments.first().and_then(Value::as_u64);
