@@ -108,6 +108,10 @@ fn on_large_stack(work: impl FnOnce() -> u8 + Send + 'static) -> u8 {
     }
 }
 
-fn server(_options: &args::ServerOptions) -> ExitCode {
-    ExitCode::from(FAILED)
+fn server(options: &args::ServerOptions) -> ExitCode {
+    let level = clap::ValueEnum::to_possible_value(&options.log_level);
+    crate::lsp::run(&crate::lsp::Options {
+        log: options.log.clone(),
+        log_level: level.map(|level| level.get_name().to_owned()),
+    })
 }
