@@ -1,7 +1,9 @@
 //! Helpers of the end-to-end tests.
 
 pub mod binary;
+pub mod edits;
 pub mod folder;
+pub mod lsp;
 
 pub use binary::{Outcome, portolan};
 pub use folder::Folder;

@@ -90,6 +90,10 @@ impl Task {
             let mut state = shared.wait_for_work();
             Job::take(&mut state)
         };
+        // What was installed or removed meanwhile is no file of the workspace.
+        if job.dirty.iter().any(|changes| changes.stale || !changes.invalid.is_empty()) {
+            self.host = Arc::new(host::detect());
+        }
         self.projects.retain(|folder, _| job.folders.contains(folder));
         let host = self.host_for(&job.settings);
         let mut outcomes = Vec::new();

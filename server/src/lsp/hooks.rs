@@ -1,15 +1,16 @@
 //! Faults that the tests ask for, over the wire and in any build.
 //!
 //! Nothing here is reachable unless the one who starts the server sets `PORTOLAN_TEST_HOOKS=1`, and all
-//! that it can do is to hurt the server itself: the commands `portolan.test.panic` and
-//! `portolan.test.sleep` (milliseconds), and a panic of the analysis of a project whose folder has a file
-//! named `portolan-test-panic`.
+//! that it can do is to hurt the server itself: the commands `portolan.test.panic`,
+//! `portolan.test.sleep` (milliseconds) and `portolan.test.text` (the text of an open document), and a
+//! panic of the analysis of a project whose folder has a file named `portolan-test-panic`.
 
 use std::{path::Path, sync::OnceLock, time::Duration};
 
 use crate::snapshot::{Kind, Snapshot};
 
-fn are_on() -> bool {
+/// Whether the one who started the server asked for them.
+pub fn are_on() -> bool {
     static ON: OnceLock<bool> = OnceLock::new();
     *ON.get_or_init(|| std::env::var_os("PORTOLAN_TEST_HOOKS").is_some_and(|value| value == "1"))
 }

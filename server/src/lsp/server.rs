@@ -235,9 +235,7 @@ impl LanguageServer for Server {
         let (features, encoding) = self.client();
         compute(move || {
             let positions = Positions::new(&document, encoding);
-            let findings = look.as_ref().map(|look| look.analysis.findings.as_slice()).unwrap_or_default();
-            let here: Vec<_> = findings.iter().filter(|finding| finding.origin.file == file).collect();
-            let page = hover::at(&document, positions.offset(place.position), &here)?;
+            let page = hover::at(&document, positions.offset(place.position), look.as_deref())?;
             let kind = if features.markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
             Some(Hover {
                 contents: HoverContents::Markup(MarkupContent { kind, value: page.markdown }),
@@ -303,6 +301,11 @@ impl LanguageServer for Server {
                 compute(move || looks.iter().map(|look| execute_command::targets(look.as_ref())).collect())
                     .await
                     .map(Some)
+            }
+            "portolan.test.text" if hooks::are_on() => {
+                let file = params::path_argument(&arguments).map(FileId::new);
+                let document = file.and_then(|file| self.document(&file));
+                Ok(document.map(|document| document.text().into()))
             }
             other => {
                 let name = other.to_owned();

@@ -276,10 +276,12 @@ impl State {
     /// Marks the projects that a file may matter to.
     fn touch(&mut self, file: &FileId) {
         self.generation += 1;
+        // Outside of every project lies what any of them may read: cargo's configuration further up.
+        let is_shared = self.root_of(file.path()).is_none();
         for (folder, root) in &mut self.roots {
             let reads =
                 root.latest.as_ref().is_none_or(|look| look.analysis.files.binary_search(file).is_ok());
-            if reads || file.path().starts_with(folder) {
+            if reads || is_shared || file.path().starts_with(folder) {
                 root.touch();
             }
         }

@@ -55,10 +55,10 @@ pub fn at(document: &Document, offset: usize) -> Option<Proposals> {
     if slot.quoted && rest.get(behind..).is_some_and(|rest| rest.starts_with('"')) {
         behind += 1;
     }
-    let items = triples::all().map(|triple| Item {
-        label: triple.to_owned(),
-        text: quote(triple),
-        detail: triples::summary(triple).unwrap_or_default(),
+    let items = triples::all().into_iter().map(|target| Item {
+        label: target.triple.to_owned(),
+        text: quote(target.triple),
+        detail: triples::summary(target),
     });
     Some(Proposals { span: Span::new(offset - slot.typed, offset + behind), items: items.collect() })
 }

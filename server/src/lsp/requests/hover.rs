@@ -1,8 +1,7 @@
 //! What is under the cursor: a target triple, or a rule.
 
 use crate::{
-    finding::Finding,
-    lsp::requests::triples,
+    lsp::{requests::triples, state::Look},
     rules,
     text::{Document, Span},
 };
@@ -17,10 +16,12 @@ pub struct Page {
 }
 
 /// What to show at `offset`. A finding there is shown with its rule's page when nothing else is.
-pub fn at(document: &Document, offset: usize, findings: &[&Finding]) -> Option<Page> {
+pub fn at(document: &Document, offset: usize, look: Option<&Look>) -> Option<Page> {
     let span = word_at(document.text(), offset);
     let word = span.map(|span| document.slice(span)).unwrap_or_default();
-    if let (Some(markdown), Some(span)) = (triples::page(word), span) {
+    if let (Some(markdown), Some(span)) =
+        (triples::page(word, look.map(|look| &*look.analysis.project)), span)
+    {
         return Some(Page { markdown, span });
     }
     if let (Some(span), true) = (span, is_in_suppression(document, offset))
@@ -28,7 +29,9 @@ pub fn at(document: &Document, offset: usize, findings: &[&Finding]) -> Option<P
     {
         return Some(Page { markdown: rule.page(), span });
     }
-    let finding = findings.iter().find(|finding| finding.origin.span.touches(offset))?;
+    let mut findings = look?.analysis.findings.iter();
+    let finding = findings
+        .find(|finding| finding.origin.file == *document.file() && finding.origin.span.touches(offset))?;
     let rule = rules::find(finding.rule)?;
     Some(Page { markdown: rule.page(), span: finding.origin.span })
 }
