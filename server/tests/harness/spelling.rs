@@ -129,9 +129,14 @@ fn walk(item: &Item, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, Strin
             walk(&Item::Table(table.clone()), path, found);
         }
     } else if let Some(array) = item.as_array() {
-        let elements: Vec<String> = array.iter().map(|value| value.to_string().trim().to_owned()).collect();
+        let elements: Vec<String> = array.iter().map(bare).collect();
         found.push((path.clone(), elements.join("\u{1}")));
     } else if let Some(value) = item.as_value() {
-        found.push((path.clone(), value.to_string().trim().to_owned()));
+        found.push((path.clone(), bare(value)));
     }
+}
+
+/// A value without the blanks and comments around it.
+fn bare(value: &Value) -> String {
+    value.clone().decorated("", "").to_string()
 }
