@@ -132,7 +132,7 @@ mod tests {
         let document = document("a\nb\r\nc\rd");
         assert_eq!(document.line_count(), 4);
         assert_eq!((0..4).map(|line| document.line_text(line)).collect::<Vec<_>>(), ["a", "b", "c", "d"]);
-        assert_eq!(document.line_column(6), LineColumn { line: 4, column: 1 });
+        assert_eq!(document.line_column(7), LineColumn { line: 4, column: 1 });
     }
 
     #[test]
