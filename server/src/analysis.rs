@@ -1,9 +1,9 @@
 //! From a snapshot to findings: the one entry that the command line and the language server share.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use crate::{
-    finding::Finding,
+    finding::{Finding, Fix},
     project::{Project, Suppression, SuppressionScope},
     rules,
     snapshot::{Level, Snapshot},
@@ -29,10 +29,19 @@ pub fn analyze(snapshot: &Snapshot) -> Analysis {
     for finding in &mut findings {
         finding.targets.sort();
         finding.targets.dedup();
+        // A configuration above the project, or the user's own, belongs to others, too: it is reported only.
+        finding.fixes.retain(|fix| stays_inside(fix, &snapshot.root));
     }
     findings.sort_by(|a, b| (&a.origin, a.rule, &a.message).cmp(&(&b.origin, b.rule, &b.message)));
     let files = project.sources().iter().map(|source| source.file().clone()).collect();
     Analysis { project, findings, files }
+}
+
+/// Whether a fix changes nothing outside of the workspace folder.
+fn stays_inside(fix: &Fix, root: &Path) -> bool {
+    let edited = fix.edits.iter().map(|edit| &edit.file);
+    let renamed = fix.renames.iter().flat_map(|rename| [&rename.from, &rename.to]);
+    edited.chain(renamed).all(|file| file.path().starts_with(root))
 }
 
 /// Takes out what a comment allows, and adds a finding for each comment that allows nothing.

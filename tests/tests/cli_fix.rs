@@ -97,3 +97,17 @@ fn nothing_to_look_at_and_wrong_words_have_their_own_codes() {
     assert_eq!(fix(&empty, &["."]).code, Some(3));
     assert_eq!(fix(&project(), &["--rule", "nonsense"]).code, Some(2));
 }
+
+#[test]
+fn what_lies_above_the_project_is_reported_and_left_alone() {
+    let folder = Folder::new(&[
+        (".cargo/config.toml", TYPO),
+        ("inner/Cargo.toml", "[package]\nname = \"inner\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
+        ("inner/src/main.rs", "fn main() {}\n"),
+    ]);
+    let before = folder.contents();
+    let outcome = fix(&folder, &["inner", "--unsafe"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.out.contains("Nothing to fix automatically"), "{outcome:?}");
+    assert_eq!(folder.contents(), before);
+}

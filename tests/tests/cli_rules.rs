@@ -70,3 +70,20 @@ fn the_matrix_names_each_target_with_its_source() {
         assert!(text.contains(part), "no {part:?} in {text}");
     }
 }
+
+/// The pages in `docs/` are those of the program; `UPDATE_DOCS=1` writes them anew.
+#[test]
+fn the_pages_in_the_repository_are_current() {
+    let folder = Folder::new(&[]);
+    let pages = run(folder.root(), ["rules", "--format", "markdown"]).out;
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/rules.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(path.parent().expect("docs/ has a parent")).expect("docs/ can be made");
+        std::fs::write(&path, &pages).expect("the pages can be written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == pages,
+        "docs/rules.md is not what the rules' pages say: UPDATE_DOCS=1 cargo test -p portolan-tests --test cli_rules"
+    );
+}

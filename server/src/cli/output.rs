@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use annotate_snippets::{Renderer, normalize_untrusted_str, renderer::AnsiColor, renderer::Style};
-use anstream::{AutoStream, ColorChoice};
+use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 
 /// Standard output and error, coloured when somebody looks at them.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,15 @@ impl Output {
 
     /// Writes a text with colours, which go where they are not wanted.
     pub(super) fn styled(self, text: &str) {
-        write_quietly(AutoStream::new(io::stdout().lock(), self.color), text);
+        let color = match self.color {
+            ColorChoice::Auto => AutoStream::choice(&io::stdout()),
+            chosen => chosen,
+        };
+        if color == ColorChoice::Never {
+            // In one piece: the stream that strips makes a call for each.
+            return Self::plain(&strip_str(text).to_string());
+        }
+        write_quietly(AutoStream::new(io::stdout().lock(), color), text);
     }
 
     /// Writes a text for machines, byte for byte.

@@ -21,9 +21,13 @@ pub fn normalize(path: &Path) -> PathBuf {
     normal
 }
 
-/// Whether a folder holds something that Portolan reads: a flake, a manifest, or cargo's configuration.
+/// Whether a folder holds something that Portolan reads: a flake, a manifest, cargo's configuration, or one
+/// of their neighbours.
 pub fn is_project(folder: &Path) -> bool {
-    has_own_file(folder) || has_cargo_config(folder)
+    const NEIGHBOURS: [&str; 4] = ["rust-toolchain.toml", "rust-toolchain", "Cross.toml", "portolan.toml"];
+    has_own_file(folder)
+        || has_cargo_config(folder)
+        || NEIGHBOURS.iter().any(|name| is_there(&folder.join(name)))
 }
 
 fn has_own_file(folder: &Path) -> bool {
