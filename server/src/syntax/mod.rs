@@ -4,7 +4,10 @@ pub mod limits;
 pub mod nix;
 pub mod toml;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    any::Any,
+    sync::{Arc, OnceLock},
+};
 
 use crate::text::{Document, FileId, Span};
 
@@ -24,12 +27,13 @@ pub struct Source {
     document: Document,
     toml: OnceLock<Arc<toml::Tree>>,
     nix: OnceLock<Arc<nix::Tree>>,
+    facts: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Source {
     /// Takes a text.
     pub fn new(document: Document) -> Self {
-        Self { document, toml: OnceLock::new(), nix: OnceLock::new() }
+        Self { document, toml: OnceLock::new(), nix: OnceLock::new(), facts: OnceLock::new() }
     }
 
     /// A text in a file.
@@ -55,5 +59,12 @@ impl Source {
     /// The text read as Nix.
     pub fn nix(&self) -> &Arc<nix::Tree> {
         self.nix.get_or_init(|| Arc::new(nix::parse(&self.document)))
+    }
+
+    /// What a reader makes of this text alone, made once and kept as long as the text. A text has one such
+    /// reader; another one is not remembered. What it makes must not hold the source itself.
+    pub fn facts<T: Any + Send + Sync>(&self, make: impl Fn() -> T) -> Arc<T> {
+        let kept = self.facts.get_or_init(|| Arc::new(make()));
+        Arc::downcast(Arc::clone(kept)).unwrap_or_else(|_| Arc::new(make()))
     }
 }

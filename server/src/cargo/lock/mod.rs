@@ -1,18 +1,20 @@
 //! Cargo.lock.
 
+mod entries;
+#[cfg(test)]
+mod tests;
+
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{HashMap, VecDeque},
     path::Path,
     sync::Arc,
 };
 
+use self::entries::Entry;
 use super::{Gap, values::Reader};
 use crate::{
     snapshot::{Read, Snapshot},
-    syntax::{
-        Source,
-        toml::{Table, Value},
-    },
+    syntax::Source,
     text::{FileId, Origin, Span},
 };
 
@@ -52,7 +54,7 @@ impl LockFile {
 #[derive(Clone, Debug)]
 pub struct Lock {
     /// The file.
-    pub source: Arc<Source>,
+    pub file: FileId,
     /// The format's version; 1 when nothing is said.
     pub version: u32,
     /// The packages, in the order of the file.
@@ -80,7 +82,7 @@ pub struct LockedPackage {
 impl Lock {
     /// The place of a package's name.
     pub fn origin(&self, package: &LockedPackage) -> Origin {
-        Origin::new(self.source.file().clone(), package.name_span)
+        Origin::new(self.file.clone(), package.name_span)
     }
 
     /// All versions of a crate, as indices.
@@ -147,91 +149,71 @@ pub fn read(snapshot: &Snapshot, folder: &Path) -> LockFile {
     }
 }
 
+/// A lock file changes seldom and is asked for with every keystroke elsewhere, so its facts stay with its text.
 fn parse(source: &Arc<Source>) -> LockFile {
-    let reader = Reader::new(source);
-    if let Some(gap) = reader.gap() {
-        return LockFile::Broken(gap);
-    }
-    let root = reader.root();
-    let written = root.get("version");
-    let version = written.and_then(Value::as_integer).unwrap_or(1);
-    if let Some(value) = written.filter(|_| !(1..=NEWEST_VERSION).contains(&version)) {
-        let why = format!("is in version {version} of the lock file's format, which is not known here");
-        return LockFile::Broken(Gap::at(reader.origin(value.span), why));
-    }
-    let list = root.get("package").and_then(Value::as_array).unwrap_or_default();
-    // Before 2018 the package itself stood in a table of its own.
-    let root_package = root.get("root").and_then(Value::as_table);
-    let tables: Vec<&Table> =
-        root_package.into_iter().chain(list.iter().filter_map(Value::as_table)).collect();
-    let mut packages: Vec<LockedPackage> = Vec::with_capacity(tables.len());
-    let mut dependencies: Vec<Vec<&str>> = Vec::with_capacity(tables.len());
-    for table in tables {
-        let Some((package, wanted)) = package(table) else { continue };
-        packages.push(package);
-        dependencies.push(wanted);
-    }
-    resolve(&mut packages, &dependencies);
-    let version = u32::try_from(version).unwrap_or_default();
-    LockFile::Read(Arc::new(Lock { version, packages, source: Arc::clone(source) }))
+    LockFile::clone(&source.facts(|| read_text(source)))
 }
 
-/// One package, its dependencies still as they are written.
-fn package(table: &Table) -> Option<(LockedPackage, Vec<&str>)> {
-    let name = table.get("name")?;
-    let text = |key| table.get(key).and_then(Value::as_str).map(str::to_owned);
-    let wanted = table.get("dependencies").and_then(Value::as_array).unwrap_or_default();
-    let package = LockedPackage {
-        name: name.as_str()?.to_owned(),
-        version: text("version")?,
-        source: text("source"),
-        dependencies: Vec::new(),
-        span: Span::new(table.span.start(), table.body_end.max(table.span.end())),
-        name_span: name.span,
+fn read_text(source: &Source) -> LockFile {
+    let reader = Reader::new(source);
+    let entries = match entries::as_written(source.document().text()) {
+        Some(entries) => entries,
+        None => match reader.gap() {
+            Some(gap) => return LockFile::Broken(gap),
+            None => entries::of_tree(reader.root()),
+        },
     };
-    Some((package, wanted.iter().filter_map(Value::as_str).collect()))
+    let (version, place) = entries.version.unwrap_or((1, Span::at(0)));
+    if !(1..=NEWEST_VERSION).contains(&version) {
+        let why = format!("is in version {version} of the lock file's format, which is not known here");
+        return LockFile::Broken(Gap::at(reader.origin(place), why));
+    }
+    let packages = resolve(&entries.packages);
+    let version = u32::try_from(version).unwrap_or_default();
+    LockFile::Read(Arc::new(Lock { file: source.file().clone(), version, packages }))
 }
 
 /// Finds the packages that "name", "name version" and "name version (source)" stand for.
-fn resolve(packages: &mut [LockedPackage], dependencies: &[Vec<&str>]) {
-    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, package) in packages.iter().enumerate() {
-        by_name.entry(&package.name).or_default().push(index);
+fn resolve(entries: &[Entry<'_>]) -> Vec<LockedPackage> {
+    // Only looked up in, never walked through: its order does not show.
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        by_name.entry(entry.name).or_default().push(index);
     }
-    let mut found: Vec<Vec<usize>> = Vec::with_capacity(packages.len());
-    for wanted in dependencies {
-        let mut indices: Vec<usize> = wanted
-            .iter()
-            .flat_map(|wanted| {
-                let mut words = wanted.splitn(3, ' ');
-                let same_name = words.next().and_then(|name| by_name.get(name)).map(Vec::as_slice);
-                let version = words.next();
-                let source = words.next().map(|source| source.trim_start_matches('(').trim_end_matches(')'));
-                let packages = &*packages;
-                let candidates = same_name.unwrap_or_default().iter().copied();
-                candidates.filter(move |index| {
-                    packages.get(*index).is_some_and(|package| is(package, version, source))
-                })
-            })
-            .collect();
-        indices.sort_unstable();
-        indices.dedup();
-        found.push(indices);
-    }
-    for (package, indices) in packages.iter_mut().zip(found) {
-        package.dependencies = indices;
-    }
+    let find = |wanted: &str| {
+        let mut words = wanted.splitn(3, ' ');
+        let same_name =
+            words.next().and_then(|name| by_name.get(name)).map(Vec::as_slice).unwrap_or_default();
+        let version = words.next().map(str::to_owned);
+        let source =
+            words.next().map(|source| source.trim_start_matches('(').trim_end_matches(')').to_owned());
+        same_name.iter().copied().filter(move |index| {
+            entries.get(*index).is_some_and(|entry| is(entry, version.as_deref(), source.as_deref()))
+        })
+    };
+    let package = |entry: &Entry<'_>| {
+        let mut dependencies: Vec<usize> =
+            entry.dependencies.iter().flat_map(|wanted| find(wanted)).collect();
+        dependencies.sort_unstable();
+        dependencies.dedup();
+        LockedPackage {
+            name: entry.name.to_owned(),
+            version: entry.version.to_owned(),
+            source: entry.source.map(str::to_owned),
+            dependencies,
+            span: entry.span,
+            name_span: entry.name_span,
+        }
+    };
+    entries.iter().map(package).collect()
 }
 
 /// Whether a package is the one with that version and source. A branch and a commit stand in the source of
 /// a package behind `?` and `#`, and only in part in that of a dependency.
-fn is(package: &LockedPackage, version: Option<&str>, source: Option<&str>) -> bool {
+fn is(entry: &Entry<'_>, version: Option<&str>, source: Option<&str>) -> bool {
     let same_source = |wanted: &str| {
-        let own = package.source.as_deref().unwrap_or_default();
+        let own = entry.source.unwrap_or_default();
         own == wanted || own.split('#').next() == wanted.split('#').next()
     };
-    version.is_none_or(|version| package.version == version) && source.is_none_or(same_source)
+    version.is_none_or(|version| entry.version == version) && source.is_none_or(same_source)
 }
-
-#[cfg(test)]
-mod tests;
