@@ -31,6 +31,6 @@ pub fn openssl_user(name: &str, version: &str) -> Option<&'static OpensslUser> {
         version.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     OPENSSL_USERS.iter().find(|user| {
-        user.name == name && (user.versions.is_empty() || user.versions.iter().any(|known| holds(&known)))
+        user.name == name && (user.versions.is_empty() || user.versions.iter().any(|known| holds(known)))
     })
 }

@@ -64,18 +64,20 @@ pub struct CrtStatic {
     pub alone: bool,
 }
 
-/// What a list of words says of `crt-static`: the last word counts.
+/// What a list of words says of `crt-static`. Measured with rustc 1.95: where both are given, `+` wins in
+/// either order; of several of one kind the last is shown.
 pub fn crt_static(words: &[Word]) -> Option<CrtStatic> {
     let options = codegen_options(words);
-    let features = options.iter().filter(|option| option.name == "target-feature");
-    features
-        .filter_map(|option| {
-            let mut features = option.value.split(',').map(str::trim);
-            let on = features.clone().rfind(|feature| matches!(*feature, "+crt-static" | "-crt-static"))?;
-            let alone = features.all(|feature| matches!(feature, "+crt-static" | "-crt-static" | ""));
-            Some(CrtStatic { on: on.starts_with('+'), first: option.first, last: option.last, alone })
-        })
-        .last()
+    let features = options.iter().filter(|option| option.name.replace('_', "-") == "target-feature");
+    let found = features.filter_map(|option| {
+        let mut features = option.value.split(',').map(str::trim);
+        let is_about = |feature: &&str| matches!(*feature, "+crt-static" | "-crt-static");
+        features.clone().find(is_about)?;
+        let on = features.clone().any(|feature| feature == "+crt-static");
+        let alone = features.all(|feature| feature.is_empty() || is_about(&feature));
+        Some(CrtStatic { on, first: option.first, last: option.last, alone })
+    });
+    found.max_by_key(|found| (found.on, found.first))
 }
 
 /// The value of the last codegen option of that name.
@@ -163,10 +165,11 @@ mod tests {
     }
 
     #[test]
-    fn the_last_crt_static_counts() {
+    fn plus_crt_static_wins() {
         let on = |text: &str| crt_static(&words(text)).map(|found| (found.on, found.alone));
         assert_eq!(on("-C target-feature=+crt-static"), Some((true, true)));
-        assert_eq!(on("-C target-feature=+crt-static -C target-feature=-crt-static"), Some((false, true)));
+        assert_eq!(on("-C target-feature=+crt-static -C target-feature=-crt-static"), Some((true, true)));
+        assert_eq!(on("-C target_feature=-crt-static"), Some((false, true)));
         assert_eq!(on("-C target-feature=+avx,+crt-static"), Some((true, false)));
         assert_eq!(on("-C target-feature=+avx"), None);
     }
