@@ -27,10 +27,14 @@ pub struct OpensslUser {
 
 /// What is known of a crate in a version ("0.12.28", or the start of a requirement, "0.12").
 pub fn openssl_user(name: &str, version: &str) -> Option<&'static OpensslUser> {
-    let holds = |known: &&str| {
-        version.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    OPENSSL_USERS.iter().find(|user| {
-        user.name == name && (user.versions.is_empty() || user.versions.iter().any(|known| holds(known)))
-    })
+    OPENSSL_USERS.iter().find(|user| user.name == name && user.is_for(version))
+}
+
+impl OpensslUser {
+    fn is_for(&self, version: &str) -> bool {
+        let starts = |known: &str| {
+            version.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.versions.is_empty() || self.versions.iter().any(|known| starts(known))
+    }
 }

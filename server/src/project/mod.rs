@@ -137,8 +137,8 @@ impl Project {
     /// Where to show a finding that no line of a file causes: the package's name, the workspace's
     /// header, the flake's start.
     pub fn anchor(&self) -> Option<Origin> {
-        let packages = self.cargo.workspace.iter().flat_map(|workspace| workspace.packages());
-        if let Some(package) = packages.filter_map(|manifest| manifest.package.as_ref()).next() {
+        let mut packages = self.cargo.workspace.iter().flat_map(cargo::Workspace::packages);
+        if let Some(package) = packages.find_map(|manifest| manifest.package.as_ref()) {
             return Some(package.name.origin.clone());
         }
         let first = |file: &FileId| Origin::new(file.clone(), Span::at(0));

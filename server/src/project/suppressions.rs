@@ -40,7 +40,7 @@ impl Project {
     pub fn sources(&self) -> Vec<std::sync::Arc<Source>> {
         let cargo = &self.cargo;
         let mut sources: Vec<_> = cargo.config.files.iter().map(|file| file.source.clone()).collect();
-        let manifests = cargo.workspace.iter().flat_map(|workspace| workspace.manifests());
+        let manifests = cargo.workspace.iter().flat_map(crate::cargo::Workspace::manifests);
         sources.extend(manifests.map(|manifest| manifest.source.clone()));
         sources.extend(cargo.toolchain.toolchain().map(|toolchain| toolchain.source.clone()));
         let named = [cargo.cross.file.as_ref(), cargo.portolan.file.as_ref()].into_iter().flatten();

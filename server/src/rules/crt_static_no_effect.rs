@@ -187,7 +187,7 @@ fn in_flake(project: &Project) -> Vec<Finding> {
         let Some(name) = supplied.variable.name.value().filter(|name| name.ends_with("RUSTFLAGS")) else {
             continue;
         };
-        let Some(triples) = reached(project, supplied.context, name) else { continue };
+        let triples = reached(project, supplied.context, name);
         let origin = &supplied.variable.value_origin;
         match places.iter_mut().find(|(known, ..)| known == origin) {
             Some((.., known)) => known.extend(triples),
@@ -205,19 +205,21 @@ fn in_flake(project: &Project) -> Vec<Finding> {
 }
 
 /// The targets that a variable's flags reach in a context; an empty name stands for one not known.
-fn reached<'p>(project: &'p Project, context: Context, name: &str) -> Option<Vec<&'p str>> {
+fn reached<'p>(project: &'p Project, context: Context, name: &str) -> Vec<&'p str> {
     let middle = name.strip_prefix("CARGO_TARGET_").and_then(|rest| rest.strip_suffix("_RUSTFLAGS"));
     if let Some(target) = middle.and_then(knowledge::by_environment_name) {
-        return Some(vec![target.triple]);
+        return vec![target.triple];
     }
     let package = project.derivation(context).filter(|_| matches!(context, Context::Package(_)));
-    let Some(package) = package else { return Some(vec![""]) };
+    let Some(package) = package else { return vec![""] };
     if package.targets.is_empty() {
-        return Some(vec![package.platform.triple.as_deref().unwrap_or_default()]);
+        return vec![package.platform.triple.as_deref().unwrap_or_default()];
     }
-    let triples =
-        package.targets.iter().map(|target| support::single_literal(target).map_or("", |(text, _)| text));
-    Some(triples.collect())
+    package
+        .targets
+        .iter()
+        .map(|target| support::single_literal(target).map_or("", |(text, _)| text))
+        .collect()
 }
 
 fn remove_from_flake(

@@ -48,7 +48,7 @@ pub(super) fn is_vendored(project: &Project) -> bool {
 }
 
 fn manifests(project: &Project) -> impl Iterator<Item = &Manifest> {
-    project.cargo.workspace.iter().flat_map(|workspace| workspace.packages())
+    project.cargo.workspace.iter().flat_map(crate::cargo::Workspace::packages)
 }
 
 /// The dependencies through which openssl-sys is, or may be, compiled for a target.
