@@ -55,6 +55,11 @@ impl Names {
         self.list.get(id.index()).map_or("", |name| name)
     }
 
+    /// The name, shared; empty for a number of another table.
+    pub fn shared(&self, id: NameId) -> Arc<str> {
+        self.list.get(id.index()).map_or_else(|| Arc::from(""), Arc::clone)
+    }
+
     /// All names, in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<str>> {
         self.list.iter()

@@ -1,0 +1,191 @@
+//! Functions that look at files, all of them through the snapshot.
+
+use std::{path::Path, rc::Rc, sync::Arc};
+
+use super::{BUILTIN, Builtin, Evaluator, GLOBAL, LIBRARY, Place, Thunk, Value, builtin, data};
+use crate::{
+    nix::{
+        evaluate::source_path,
+        files::clean,
+        value::{Head, Neutral, Str, StrPiece},
+    },
+    snapshot::Kind,
+    text::Span,
+};
+
+const BOTH: u8 = BUILTIN | LIBRARY;
+
+pub(super) const TABLE: &[Builtin] = &[
+    builtin("import", BUILTIN | GLOBAL, 1, import),
+    builtin("scopedImport", BUILTIN | GLOBAL, 2, |_, _, place| {
+        Value::unknown("an import with names of its own", place)
+    }),
+    builtin("readFile", BOTH, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
+        Ok(path) => this.read_text(&path, place),
+        Err(unknown) => unknown,
+    }),
+    builtin("pathExists", BOTH, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
+        Ok(path) => match this.path_exists(&path) {
+            Some(exists) => Value::Bool(exists),
+            None => Value::unknown("whether a path exists", place),
+        },
+        Err(unknown) => unknown,
+    }),
+    builtin("readDir", BOTH, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
+        Ok(path) => this.list_folder(&path, place),
+        Err(unknown) => unknown,
+    }),
+    builtin("fromTOML", BOTH | GLOBAL, 1, |this, arguments, place| {
+        let text = this.argument_value(arguments, 0);
+        this.each(&text, place, &mut |this, text| match text {
+            Value::Str(text) => data::from_toml(this, text, place),
+            _ => Value::unknown("a text that cannot be known here", place),
+        })
+    }),
+    builtin("fromJSON", BOTH, 1, |this, arguments, place| {
+        let text = this.argument_value(arguments, 0);
+        this.each(&text, place, &mut |this, text| match text {
+            Value::Str(text) => data::from_json(this, text, place),
+            _ => Value::unknown("a text that cannot be known here", place),
+        })
+    }),
+    builtin("importTOML", LIBRARY, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
+        Ok(path) => match this.read_text(&path, place) {
+            Value::Str(text) => data::from_toml(this, &text, place),
+            other => other,
+        },
+        Err(unknown) => unknown,
+    }),
+    builtin("importJSON", LIBRARY, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
+        Ok(path) => match this.read_text(&path, place) {
+            Value::Str(text) => data::from_json(this, &text, place),
+            other => other,
+        },
+        Err(unknown) => unknown,
+    }),
+    builtin("toPath", BUILTIN, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
+        Ok(path) => Value::Path(path),
+        Err(unknown) => unknown,
+    }),
+    builtin("dirOf", BOTH | GLOBAL, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
+        Ok(path) => Value::Path(Rc::from(path.parent().unwrap_or(&path))),
+        Err(unknown) => unknown,
+    }),
+    // Filtered sources are, to us, the sources.
+    builtin("cleanSource", LIBRARY, 1, |this, arguments, _| this.argument_value(arguments, 0)),
+    builtin("filterSource", BUILTIN, 2, |this, arguments, _| this.argument_value(arguments, 1)),
+    builtin("sourceByRegex", LIBRARY, 2, |this, arguments, _| this.argument_value(arguments, 0)),
+    builtin("sourceFilesBySuffices", LIBRARY, 2, |this, arguments, _| this.argument_value(arguments, 0)),
+    builtin("cleanSourceWith", LIBRARY, 1, |this, arguments, place| this.source_argument(arguments, "src", place)),
+    builtin("path", BUILTIN, 1, |this, arguments, place| this.source_argument(arguments, "path", place)),
+    builtin("getEnv", BUILTIN, 1, |_, _, place| {
+        Evaluator::unknown_text("a variable of the builder's environment", place)
+    }),
+    builtin("placeholder", BUILTIN | GLOBAL, 1, |_, _, place| {
+        Evaluator::unknown_text("the package's own output", place)
+    }),
+    builtin("toJSON", BOTH, 1, |_, _, place| Evaluator::unknown_text("a value as JSON", place)),
+    builtin("hashString", BOTH, 2, |_, _, place| Evaluator::unknown_text("a hash", place)),
+    builtin("hashFile", BOTH, 2, |_, _, place| Evaluator::unknown_text("a hash", place)),
+];
+
+fn import(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value {
+    let what = this.argument_value(arguments, 0);
+    this.each(&what, place, &mut |this, what| {
+        if let Value::Neutral(term) = what
+            && let Neutral::Head(Head::Input(input), _) = &**term
+        {
+            return this.import_input(term, &Rc::clone(input), place);
+        }
+        match this.path_of(what) {
+            Some(path) => this.import_path(&path, place),
+            // What is imported keeps its arguments all the same.
+            None => match what {
+                Value::Neutral(term) => Value::Neutral(Rc::clone(term)),
+                other => this.unknown_from(other.clone(), "an import that cannot be known here", place),
+            },
+        }
+    })
+}
+
+impl Evaluator<'_> {
+    /// The path of the workspace that a value stands for.
+    pub(in crate::nix) fn path_of(&self, value: &Value) -> Option<Rc<Path>> {
+        match value {
+            Value::Path(path) => Some(Rc::clone(path)),
+            Value::Str(text) => match source_path(&text.pieces) {
+                Some(path) => Some(path),
+                None => {
+                    let text = text.literal()?;
+                    Path::new(&*text).is_absolute().then(|| Rc::from(clean(Path::new(&*text))))
+                }
+            },
+            Value::Neutral(term) => match &**term {
+                Neutral::Head(Head::Flake, _) => Some(Rc::from(self.root())),
+                _ => None,
+            },
+            Value::Attrs(attrs) => {
+                let path = self.attribute(attrs, "outPath")?;
+                self.path_of(&self.known(path.thunk)?.clone())
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn path_argument(
+        &mut self,
+        arguments: &[Thunk],
+        index: usize,
+        place: Place,
+    ) -> Result<Rc<Path>, Value> {
+        let value = self.argument_value(arguments, index);
+        match self.path_of(&value) {
+            Some(path) => Ok(path),
+            None => Err(self.unknown_from(value, "a path that cannot be known here", place)),
+        }
+    }
+
+    fn source_argument(&mut self, arguments: &[Thunk], name: &str, place: Place) -> Value {
+        let set = self.argument_value(arguments, 0);
+        self.select_named(&set, name, place)
+    }
+
+    /// The text of a file. Its characters have their places in that file.
+    pub(in crate::nix) fn read_text(&mut self, path: &Path, place: Place) -> Value {
+        match self.read(path) {
+            Ok(source) => {
+                let index = self.open_data(&source);
+                let text: Arc<str> = source.document().shared_text();
+                self.spend(text.len() / 16);
+                let span = Span::new(0, text.len());
+                Value::Str(Rc::new(Str {
+                    pieces: vec![StrPiece::Literal { text, place: Place { file: index, span } }],
+                }))
+            }
+            Err(why) => {
+                self.gap(place, &why);
+                Value::unknown(&why, place)
+            }
+        }
+    }
+
+    fn list_folder(&mut self, path: &Path, place: Place) -> Value {
+        if !path.starts_with(self.root()) {
+            return Value::unknown("a folder outside of the workspace", place);
+        }
+        let Some(names) = self.snapshot.files.list(path) else {
+            return Value::unknown("a folder that cannot be listed", place);
+        };
+        self.spend(names.len() * 4);
+        let mut pairs = Vec::new();
+        for name in names.iter().take(1_000) {
+            let kind = match self.snapshot.files.kind(&path.join(name)) {
+                Kind::Folder => "directory",
+                Kind::File { .. } => "regular",
+                Kind::Absent | Kind::Unknown => "unknown",
+            };
+            pairs.push((name.as_str(), self.thunk_text(kind, place)));
+        }
+        Value::Attrs(self.attrs_of(pairs))
+    }
+}

@@ -1,0 +1,174 @@
+//! Functions of package sets, and of `lib` on packages.
+
+use std::rc::Rc;
+
+use super::{Attrs, Builtin, Evaluator, LIBRARY, PACKAGES, Place, Thunk, Value, builtin};
+use crate::nix::{
+    evaluate::Selected,
+    value::{Attr, Head, Neutral, StrPiece},
+};
+
+pub(super) const TABLE: &[Builtin] = &[
+    builtin("import nixpkgs", PACKAGES, 1, |this, arguments, place| match arguments.first() {
+        Some(arguments) => this.import_nixpkgs(*arguments, place),
+        None => Value::Null,
+    }),
+    builtin("callPackage", PACKAGES, 3, call_package),
+    builtin("callPackages", PACKAGES, 3, call_package),
+    builtin("callPackageWith", LIBRARY, 3, call_package),
+    builtin("extend", PACKAGES, 2, |this, arguments, place| {
+        let (packages, overlay) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
+        match packages.as_packages() {
+            Some(set) => this.extended_set(&Rc::clone(set), vec![overlay], place),
+            None => Value::unknown("an extended set", place),
+        }
+    }),
+    builtin("appendOverlays", PACKAGES, 2, |this, arguments, place| {
+        let (packages, overlays) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
+        match (packages.as_packages(), overlays) {
+            (Some(set), Value::List(overlays)) => {
+                let set = Rc::clone(set);
+                let overlays = overlays.items.iter().map(|overlay| this.force(*overlay)).collect();
+                this.extended_set(&set, overlays, place)
+            }
+            _ => packages,
+        }
+    }),
+    builtin("getBin", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "bin", place)),
+    builtin("getDev", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "dev", place)),
+    builtin("getLib", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "lib", place)),
+    builtin("getStatic", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "static", place)),
+    builtin("getMan", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "man", place)),
+    builtin("getInclude", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "dev", place)),
+    builtin("getOutput", LIBRARY, 2, |this, arguments, place| {
+        let (output, package) = (this.literal_argument(arguments, 0), this.argument_value(arguments, 1));
+        match output {
+            Some(output) => this.output_of(&package, &output, place),
+            None => Value::unknown("an output that cannot be known here", place),
+        }
+    }),
+    builtin("getExe", LIBRARY, 1, |this, arguments, place| {
+        let package = this.argument_value(arguments, 0);
+        this.each(&package, place, &mut |this, package| {
+            let name = this.main_program(package, place);
+            let name = name.unwrap_or(StrPiece::Unknown { why: Rc::from("the package's program"), place });
+            this.program(package, name, place)
+        })
+    }),
+    builtin("getExe'", LIBRARY, 2, |this, arguments, place| {
+        let (package, name) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
+        let name = this.text_of(&name, place);
+        this.each(&package, place, &mut |this, package| {
+            let first = name.pieces.first().cloned();
+            this.program(package, first.unwrap_or(StrPiece::Unknown { why: Rc::from("no name"), place }), place)
+        })
+    }),
+    builtin("getName", LIBRARY, 1, |this, arguments, place| match this.argument_value(arguments, 0) {
+        text @ Value::Str(_) => text,
+        package => {
+            let name = this.symbol("pname");
+            match this.attribute_of(&package, name, place) {
+                Selected::Found(name) => name,
+                _ => Evaluator::unknown_text("a package's name", place),
+            }
+        }
+    }),
+    builtin("getVersion", LIBRARY, 1, |this, arguments, place| {
+        let package = this.argument_value(arguments, 0);
+        let name = this.symbol("version");
+        match this.attribute_of(&package, name, place) {
+            Selected::Found(version) => version,
+            _ => Evaluator::unknown_text("a package's version", place),
+        }
+    }),
+];
+
+/// `callPackage function arguments`, the package set before it: names that the function takes come from
+/// the arguments, else from the set.
+fn call_package(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value {
+    let [packages, function, given] = arguments else { return Value::Null };
+    let set = this.force(*packages);
+    let given = this.force(*given);
+    let what = this.force(*function);
+    this.each(&what, place, &mut |this, what| {
+        let callee = match this.path_of(what) {
+            Some(path) => this.import_path(&path, place),
+            None => match what {
+                Value::Neutral(term) => match &**term {
+                    Neutral::Head(Head::Input(input), _) => this.import_input(term, &Rc::clone(input), place),
+                    _ => what.clone(),
+                },
+                _ => what.clone(),
+            },
+        };
+        let Value::Attrs(given) = &given else {
+            return Value::unknown("a package called with arguments that cannot be known here", place);
+        };
+        let Some(formals) = this.formals(&callee) else {
+            // Not our function: it gets everything, so that a describer can look for what it needs.
+            let rest = set.as_neutral().cloned();
+            let all = Rc::new(Attrs { rest, ..(**given).clone() });
+            let argument = this.ready(Value::Attrs(all), place);
+            return this.apply(&callee, argument, place);
+        };
+        let mut entries = given.entries.clone();
+        for formal in formals {
+            if given.get(formal.name).is_some() {
+                continue;
+            }
+            // Nobody can say whether nixpkgs has a package of that name. A default is there for what
+            // it lacks, other than `null`, which marks packages that some platforms lack.
+            let selected = this.attribute_of(&set, formal.name, place);
+            let value = match selected {
+                Selected::Found(value) => value,
+                Selected::Maybe(_) if formal.has_default && !formal.default_is_null => continue,
+                Selected::Maybe(value) => value,
+                Selected::Absent => continue,
+            };
+            entries.push((formal.name, Attr::bare(this.ready(value, place))));
+        }
+        let all = Rc::new(Attrs { rest: given.rest.clone(), ..Attrs::from_pairs(entries) });
+        let thunk = this.ready(callee.clone(), place);
+        this.call_overridable(&callee, thunk, all, place)
+    })
+}
+
+impl Evaluator<'_> {
+    fn output_argument(&mut self, arguments: &[Thunk], output: &str, place: Place) -> Value {
+        let package = self.argument_value(arguments, 0);
+        self.output_of(&package, output, place)
+    }
+
+    /// An output of a package; of anything else the thing itself.
+    pub(super) fn output_of(&mut self, package: &Value, output: &str, place: Place) -> Value {
+        let name = self.symbol(output);
+        self.each(package, place, &mut |_, package| match package {
+            Value::Neutral(term) => term.plain().select(name, place),
+            other => other.clone(),
+        })
+    }
+
+    /// `package/bin/name`.
+    fn program(&mut self, package: &Value, name: StrPiece, place: Place) -> Value {
+        let package = self.output_of(package, "bin", place);
+        let mut pieces = Vec::new();
+        self.coerce(&package, place, &mut pieces);
+        pieces.push(StrPiece::Literal { text: std::sync::Arc::from("/bin/"), place });
+        pieces.push(name);
+        Value::string(pieces)
+    }
+
+    /// `meta.mainProgram` of a derivation that the flake makes, else its `pname`.
+    fn main_program(&mut self, package: &Value, place: Place) -> Option<StrPiece> {
+        let (meta, program, pname) = (self.symbol("meta"), self.symbol("mainProgram"), self.symbol("pname"));
+        if let Selected::Found(meta) = self.attribute_of(package, meta, place)
+            && let Selected::Found(Value::Str(name)) = self.attribute_of(&meta, program, place)
+        {
+            return name.pieces.first().cloned();
+        }
+        match self.attribute_of(package, pname, place) {
+            Selected::Found(Value::Str(name)) => name.pieces.first().cloned(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Values as strings.
+
+use std::{rc::Rc, sync::Arc};
+
+use super::super::{
+    evaluator::Evaluator,
+    value::{Head, Neutral, Place, Str, StrPiece, Value},
+};
+
+impl Evaluator<'_> {
+    /// A value as text, `place` being the expression that gave it.
+    pub(in crate::nix) fn text_of(&mut self, value: &Value, place: Place) -> Rc<Str> {
+        if let Value::Str(text) = value {
+            return Rc::clone(text);
+        }
+        let mut pieces = Vec::new();
+        self.coerce(value, place, &mut pieces);
+        Rc::new(Str { pieces })
+    }
+
+    /// A value as text, as `toString` and a derivation's environment have it.
+    pub(in crate::nix) fn coerce(&mut self, value: &Value, place: Place, pieces: &mut Vec<StrPiece>) {
+        let literal = |text: String| StrPiece::Literal { text: Arc::from(text), place };
+        match value {
+            Value::Str(text) => pieces.extend(text.pieces.iter().cloned()),
+            Value::Path(path) => pieces.push(StrPiece::Source { path: Rc::clone(path), place }),
+            Value::Integer(number) => pieces.push(literal(number.to_string())),
+            Value::Float(number) => pieces.push(literal(format!("{number:.6}"))),
+            Value::Bool(true) => pieces.push(literal("1".to_owned())),
+            Value::Bool(false) | Value::Null => {}
+            Value::List(list) => {
+                let list = Rc::clone(list);
+                for (index, item) in list.items.iter().enumerate() {
+                    let at = self.place_of(*item);
+                    if index > 0 {
+                        let between = Place { span: crate::text::Span::at(at.span.start()), ..at };
+                        pieces.push(StrPiece::Literal { text: Arc::from(" "), place: between });
+                    }
+                    if !self.spend(1) {
+                        break;
+                    }
+                    let value = self.force(*item);
+                    self.coerce_deeper(&value, at, pieces);
+                }
+                if list.rest.is_some() {
+                    pieces.push(unknown("a list of which a part cannot be known here", place));
+                }
+            }
+            Value::Attrs(attrs) => {
+                let attrs = Rc::clone(attrs);
+                if let Some(show) = self.attribute(&attrs, "__toString") {
+                    let show = self.force(show.thunk);
+                    let this = self.ready(value.clone(), place);
+                    let text = self.apply(&show, this, place);
+                    self.coerce_deeper(&text, place, pieces);
+                } else if let Some(path) = self.attribute(&attrs, "outPath") {
+                    let path = self.force(path.thunk);
+                    self.coerce_deeper(&path, place, pieces);
+                } else if let Some(rest) = &attrs.rest {
+                    self.coerce(&Value::Neutral(Rc::clone(rest)), place, pieces);
+                } else {
+                    pieces.push(unknown("a set where a string is expected", place));
+                }
+            }
+            Value::Neutral(term) => self.coerce_term(term, place, pieces),
+            Value::Either(either) => {
+                let texts = either.values.iter().map(|value| {
+                    let mut pieces = Vec::new();
+                    self.coerce_deeper(value, place, &mut pieces);
+                    Rc::new(Str { pieces })
+                });
+                let texts = texts.collect();
+                pieces.push(StrPiece::Either { texts, place: either.place });
+            }
+            Value::Lambda(_) | Value::Builtin(_) => {
+                pieces.push(unknown("a function where a string is expected", place));
+            }
+            Value::Error(why) => pieces.push(unknown(why, place)),
+        }
+    }
+
+    fn coerce_deeper(&mut self, value: &Value, place: Place, pieces: &mut Vec<StrPiece>) {
+        let before = pieces.len();
+        self.deeper(place, |this| {
+            this.coerce(value, place, pieces);
+            Value::Null
+        });
+        self.spend(pieces.len() - before);
+    }
+
+    fn coerce_term(&mut self, term: &Rc<Neutral>, place: Place, pieces: &mut Vec<StrPiece>) {
+        let piece = match term.bottom() {
+            Head::Flake if matches!(&**term, Neutral::Head(..)) => {
+                StrPiece::Source { path: Rc::from(self.root()), place }
+            }
+            Head::Unknown(why) => StrPiece::Unknown { why: Rc::clone(why), place },
+            Head::Input(input) if matches!(&**term, Neutral::Head(..)) => {
+                unknown(&format!("the source of the flake input {}", input.name), place)
+            }
+            Head::Library | Head::Builtins | Head::Platform(_) | Head::Flake => {
+                unknown("a value that cannot be known here", place)
+            }
+            Head::Packages(_) | Head::Input(_) if self.is_plain_text(term) => {
+                unknown("a package's version or name", place)
+            }
+            Head::Packages(_) | Head::Input(_) => StrPiece::Store { item: Rc::clone(term), place },
+        };
+        pieces.push(piece);
+    }
+
+    /// Whether a package's attribute is text and not a store path.
+    fn is_plain_text(&self, term: &Neutral) -> bool {
+        match term {
+            Neutral::Select { name, .. } => {
+                matches!(self.names.get(*name), "version" | "pname" | "name" | "rev" | "system")
+            }
+            _ => false,
+        }
+    }
+}
+
+fn unknown(why: &str, place: Place) -> StrPiece {
+    StrPiece::Unknown { why: Rc::from(why), place }
+}

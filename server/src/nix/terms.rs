@@ -1,0 +1,191 @@
+//! What is known of neutral terms: `pkgs.stdenv.isLinux` is a truth value, not a package.
+
+use std::rc::Rc;
+
+use super::{
+    evaluate::Selected,
+    evaluator::Evaluator,
+    package_set::PackageSet,
+    platform::Machine,
+    value::{Attrs, Head, InputKind, Neutral, Place, Symbol, Thunk, Value},
+};
+
+impl Evaluator<'_> {
+    /// `term.name`.
+    pub(super) fn attribute_of_term(&mut self, term: &Rc<Neutral>, name: Symbol, place: Place) -> Selected {
+        let neutral = |term: &Rc<Neutral>| Selected::Maybe(term.select(name, place));
+        match &**term {
+            Neutral::Head(head, _) => match head {
+                Head::Packages(set) => self.package_attribute(set, name, place),
+                Head::Library => self.library_attribute(term, name, place),
+                Head::Builtins => self.builtins_attribute(term, name, place),
+                Head::Platform(machine) => self.platform_attribute(machine, name, place),
+                Head::Flake => self.self_attribute(term, name, place),
+                Head::Input(input) => self.input_attribute(term, input, name, place),
+                Head::Unknown(_) => neutral(term),
+            },
+            Neutral::Select { base, name: parent, .. } => {
+                let parent = *parent;
+                self.attribute_below(term, base, parent, name, place).unwrap_or_else(|| neutral(term))
+            }
+            Neutral::Apply { argument, .. } => {
+                let argument = *argument;
+                self.attribute_of_call(argument, name, place).unwrap_or_else(|| neutral(term))
+            }
+            Neutral::Overridable { result, .. } => {
+                // The call is repeated when `override` is applied, so the term stays whole for it.
+                match self.names.get(name) {
+                    "override" => neutral(term),
+                    _ => self.attribute_of_term(&Rc::clone(result), name, place),
+                }
+            }
+        }
+    }
+
+    /// `base.parent.name`, where that is more than a package.
+    fn attribute_below(
+        &mut self,
+        term: &Rc<Neutral>,
+        base: &Rc<Neutral>,
+        parent: Symbol,
+        name: Symbol,
+        place: Place,
+    ) -> Option<Selected> {
+        let parent = self.name(parent);
+        let text = self.name(name);
+        match &**base {
+            Neutral::Head(Head::Packages(set), _) => {
+                let set = Rc::clone(set);
+                match &*parent {
+                    "pkgsCross" => Some(self.cross_attribute(&set, name, place)),
+                    "rust" => self.rust_function(&set, name, place),
+                    _ if parent.to_lowercase().ends_with("stdenv") || parent.starts_with("stdenv") => {
+                        self.stdenv_attribute(&set, name, place)
+                    }
+                    _ => prefix(&set, &parent, &text).map(|prefix| Selected::Found(Value::text(&prefix, place))),
+                }
+            }
+            Neutral::Head(Head::Input(input), _) => match (input.kind, &*parent) {
+                (InputKind::Nixpkgs, "legacyPackages" | "packages") => {
+                    let set = PackageSet::native(Machine::from_system(&text));
+                    Some(Selected::Found(Value::head(Head::Packages(set), place)))
+                }
+                (InputKind::FlakeUtils, "lib") => Some(self.flake_utils_attribute(term, name, place)),
+                (InputKind::FlakeParts, "lib") => Some(self.flake_parts_attribute(term, name, place)),
+                _ => None,
+            },
+            Neutral::Head(Head::Library, _) if &*parent == "systems" => {
+                self.systems_attribute(name, place).map(Selected::Found)
+            }
+            Neutral::Select { base: packages, name: stdenv, .. } => match &**packages {
+                // `pkgs.stdenv.cc.targetPrefix` and `pkgs.llvmPackages.clang.targetPrefix`.
+                Neutral::Head(Head::Packages(set), _) => {
+                    prefix(set, &self.name(*stdenv), &text).map(|prefix| Selected::Found(Value::text(&prefix, place)))
+                }
+                // `lib.systems.examples.NAME`
+                Neutral::Head(Head::Library, _)
+                    if &*self.name(*stdenv) == "systems" && &*parent == "examples" =>
+                {
+                    self.example_system(&text, place).map(Selected::Found)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn stdenv_attribute(&mut self, set: &Rc<PackageSet>, name: Symbol, place: Place) -> Option<Selected> {
+        let text = self.name(name);
+        let platform = |machine: &Rc<Machine>| Value::head(Head::Platform(Rc::clone(machine)), place);
+        match &*text {
+            "hostPlatform" | "targetPlatform" => Some(Selected::Found(platform(&set.host))),
+            "buildPlatform" => Some(Selected::Found(platform(&set.build))),
+            "system" | "isLinux" | "isDarwin" | "isx86_64" | "isAarch64" | "isMusl" | "isi686" | "is64bit" => {
+                let host = Rc::clone(&set.host);
+                Some(self.platform_attribute(&host, name, place))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a call was given: `package.pname` is the `pname` that the builder got.
+    fn attribute_of_call(&mut self, argument: Thunk, name: Symbol, place: Place) -> Option<Selected> {
+        // Only what evaluation has already seen or can see without going in circles.
+        let value = self.force(argument);
+        let attrs: &Rc<Attrs> = value.as_attrs()?;
+        let attr = attrs.get(name)?;
+        let _ = place;
+        let thunk = attr.thunk;
+        Some(Selected::Found(self.force(thunk)))
+    }
+
+    /// `term argument`.
+    pub(super) fn apply_term(&mut self, term: &Rc<Neutral>, argument: Thunk, place: Place) -> Value {
+        if let Neutral::Select { base, name, .. } = &**term {
+            let name = self.name(*name);
+            match (&**base, &*name) {
+                (Neutral::Overridable { function, arguments, .. }, "override") => {
+                    let (function, arguments) = (*function, Rc::clone(arguments));
+                    return self.override_call(function, &arguments, argument, place);
+                }
+                _ => {}
+            }
+        }
+        term.apply(argument, place)
+    }
+
+    /// Repeats a call with some arguments changed.
+    fn override_call(&mut self, function: Thunk, arguments: &Rc<Attrs>, change: Thunk, place: Place) -> Value {
+        let mut change = self.force(change);
+        if let Value::Lambda(_) = change {
+            let old = self.ready(Value::Attrs(Rc::clone(arguments)), place);
+            change = self.apply(&change, old, place);
+        }
+        let arguments = self.update(&Value::Attrs(Rc::clone(arguments)), &change, place);
+        match arguments {
+            Value::Attrs(arguments) => {
+                let function_value = self.force(function);
+                self.call_overridable(&function_value, function, arguments, place)
+            }
+            other => self.unknown_from(other, "an override that cannot be known here", place),
+        }
+    }
+
+    /// Calls a function so that `override` can call it again.
+    pub(super) fn call_overridable(
+        &mut self,
+        function: &Value,
+        thunk: Thunk,
+        arguments: Rc<Attrs>,
+        place: Place,
+    ) -> Value {
+        let argument = self.ready(Value::Attrs(Rc::clone(&arguments)), place);
+        match self.apply(function, argument, place) {
+            Value::Neutral(result) => {
+                Value::Neutral(Rc::new(Neutral::Overridable { result, function: thunk, arguments, place }))
+            }
+            other => other,
+        }
+    }
+}
+
+/// Attributes of `buildPackages` that are compilers for the platform of the cross set. (Its `stdenv` is
+/// the builder's own.)
+pub(super) fn is_compiler(attribute: &str) -> bool {
+    ["gcc", "clang", "binutils", "bintools", "llvmPackages"].iter().any(|name| attribute.starts_with(name))
+}
+
+/// What the names of a compiler's programs start with: `aarch64-unknown-linux-gnu-` for a cross
+/// compiler, nothing for a native one.
+fn prefix(set: &PackageSet, package: &str, attribute: &str) -> Option<String> {
+    if attribute != "targetPrefix" {
+        return None;
+    }
+    let target = match &set.compiles_for {
+        Some(platform) if is_compiler(package) => platform.config.as_deref(),
+        _ => set.host.config.as_deref(),
+    };
+    let target = target?;
+    let is_native = set.build.config.as_deref() == Some(target);
+    Some(if is_native { String::new() } else { format!("{target}-") })
+}
