@@ -50,6 +50,10 @@ impl UriOf for BTreeMap<FileId, OpenFile> {
     fn uri_of(&self, file: &FileId) -> String {
         self.get(file).map_or_else(|| uri::from_path(file.path()), |open| open.uri.clone())
     }
+
+    fn is_open(&self, file: &FileId) -> bool {
+        self.contains_key(file)
+    }
 }
 
 /// Remembers what was published, so that nothing is published twice.
