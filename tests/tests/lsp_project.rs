@@ -207,6 +207,7 @@ fn edit_elsewhere(other: &str, before: &str, after: &str) {
 
 #[test]
 fn an_unsaved_edit_of_one_file_changes_the_diagnostics_of_another() {
+    edit_elsewhere("portolan.toml", "", "build.builder = \"zigbuild\"\n");
     edit_elsewhere(".cargo/config", "", &format!("{NEEDS_LINKER}{LINKER}"));
 }
 

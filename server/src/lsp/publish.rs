@@ -6,12 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use tower_lsp::ls_types::Diagnostic;
-
 use super::{
     convert::{
         capabilities::Features,
-        diagnostic::{self, Client, UriOf},
+        diagnostic::{self, Client, Diagnostic, UriOf},
         position::Encoding,
         uri,
     },

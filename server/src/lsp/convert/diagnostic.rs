@@ -1,8 +1,9 @@
 //! Findings as diagnostics.
 
 use serde_json::json;
+pub use tower_lsp::ls_types::Diagnostic;
 use tower_lsp::ls_types::{
-    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
+    CodeDescription, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
     PublishDiagnosticsParams, Range,
 };
 
