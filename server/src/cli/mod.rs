@@ -22,6 +22,7 @@ use clap::Parser;
 
 use args::{Arguments, Command};
 use output::Output;
+pub use targets::matrix;
 
 use crate::lsp;
 

@@ -4,12 +4,20 @@ mod native;
 mod render;
 mod row;
 
+use serde_json::Value;
+
 use super::{
     CLEAN, Stop,
     args::{TargetsFormat, TargetsOptions},
     output::Output,
     session::{self, Session},
 };
+use crate::analysis::Analysis;
+
+/// The matrix as JSON: what `--format json` prints, and what the language server answers.
+pub fn matrix(analysis: &Analysis) -> Value {
+    render::json(&row::gather(analysis), &analysis.project.host, &analysis.project)
+}
 
 /// Shows the matrix.
 pub(super) fn run(options: &TargetsOptions, output: Output) -> Result<u8, Stop> {

@@ -6,12 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use tower_lsp::ls_types::Diagnostic;
-
 use super::{
     convert::{
         capabilities::Features,
-        diagnostic::{self, Client, UriOf},
+        diagnostic::{self, Client, Diagnostic, UriOf},
         position::Encoding,
         uri,
     },
@@ -49,6 +47,10 @@ pub struct View<'a> {
 impl UriOf for BTreeMap<FileId, OpenFile> {
     fn uri_of(&self, file: &FileId) -> String {
         self.get(file).map_or_else(|| uri::from_path(file.path()), |open| open.uri.clone())
+    }
+
+    fn is_open(&self, file: &FileId) -> bool {
+        self.contains_key(file)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Findings as diagnostics.
 
 use serde_json::json;
+pub use tower_lsp::ls_types::Diagnostic;
 use tower_lsp::ls_types::{
-    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
+    CodeDescription, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
     PublishDiagnosticsParams, Range,
 };
 
@@ -16,7 +17,7 @@ use crate::{
     lsp::state::Look,
     rules,
     snapshot::{Read, Snapshot},
-    text::{FileId, Origin},
+    text::{Document, FileId, Origin},
 };
 
 /// What a conversion needs to know of the client.
@@ -30,10 +31,23 @@ pub struct Client<'a> {
     pub uri_of: &'a dyn UriOf,
 }
 
+impl Client<'_> {
+    /// The positions of a file's text as the client counts them.
+    pub fn positions<'d>(&self, document: &'d Document) -> Positions<'d> {
+        if self.uri_of.is_open(document.file()) {
+            Positions::new(document, self.encoding)
+        } else {
+            Positions::on_disk(document, self.encoding)
+        }
+    }
+}
+
 /// Knows by which URI the client calls a file.
 pub trait UriOf: std::fmt::Debug {
     /// The URI of a file.
     fn uri_of(&self, file: &FileId) -> String;
+    /// Whether the client has it open.
+    fn is_open(&self, file: &FileId) -> bool;
 }
 
 /// A finding in `snapshot` as a diagnostic.
@@ -45,7 +59,7 @@ pub fn from_finding(finding: &Finding, snapshot: &Snapshot, client: Client<'_>) 
     }
     let mut related = Vec::new();
     for other in &finding.related {
-        let range = range_of(&other.origin, snapshot, client.encoding);
+        let range = range_of(&other.origin, snapshot, client);
         let uri = uri::parse(&client.uri_of.uri_of(&other.origin.file));
         if let Some(uri) = uri.filter(|_| client.features.related_information) {
             let location = Location { uri, range };
@@ -58,7 +72,7 @@ pub fn from_finding(finding: &Finding, snapshot: &Snapshot, client: Client<'_>) 
     }
     let page = rules::find(finding.rule).and_then(|rule| uri::parse(&rule.url()));
     Diagnostic {
-        range: range_of(&finding.origin, snapshot, client.encoding),
+        range: range_of(&finding.origin, snapshot, client),
         severity: Some(match finding.severity {
             Severity::Error => DiagnosticSeverity::ERROR,
             Severity::Warning => DiagnosticSeverity::WARNING,
@@ -87,9 +101,9 @@ pub fn of_file(file: &FileId, look: &Look, features: Features, encoding: Encodin
 }
 
 /// The range of an origin; the start of the file when its text cannot be had.
-pub fn range_of(origin: &Origin, snapshot: &Snapshot, encoding: Encoding) -> Range {
+fn range_of(origin: &Origin, snapshot: &Snapshot, client: Client<'_>) -> Range {
     match read(snapshot, &origin.file) {
-        Read::Text(source) => Positions::new(source.document(), encoding).range(origin.span),
+        Read::Text(source) => client.positions(source.document()).range(origin.span),
         Read::Absent | Read::Unreadable(_) => Range::default(),
     }
 }

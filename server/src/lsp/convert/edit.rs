@@ -9,8 +9,8 @@ use tower_lsp::ls_types::{
 
 use super::{
     capabilities::Features,
-    diagnostic::{UriOf, read},
-    position::{Encoding, Positions},
+    diagnostic::{Client, UriOf, read},
+    position::Encoding,
     uri,
 };
 use crate::{
@@ -38,7 +38,8 @@ pub fn workspace_edit(
         let address = uri::parse(&look.open.uri_of(file))?;
         let edits = match read(&look.snapshot, file) {
             Read::Text(source) => {
-                let positions = Positions::new(source.document(), encoding);
+                let client = Client { features, encoding, uri_of: &*look.open };
+                let positions = client.positions(source.document());
                 text_edits(&edits, source.document().text(), |span| positions.range(span))?
             }
             Read::Absent if features.creates_files => {

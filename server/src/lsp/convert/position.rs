@@ -75,12 +75,18 @@ impl Encoding {
 pub struct Positions<'a> {
     document: &'a Document,
     encoding: Encoding,
+    hides_bom: bool,
 }
 
 impl<'a> Positions<'a> {
-    /// The positions of `document` in `encoding`.
+    /// The positions of `document`, as the client sent it, in `encoding`.
     pub fn new(document: &'a Document, encoding: Encoding) -> Self {
-        Self { document, encoding }
+        Self { document, encoding, hides_bom: false }
+    }
+
+    /// The positions of a text from disk: an editor that opens it takes a BOM off first.
+    pub fn on_disk(document: &'a Document, encoding: Encoding) -> Self {
+        Self { hides_bom: true, ..Self::new(document, encoding) }
     }
 
     /// The byte offset of a position; one outside of the text is brought to its nearest end.
@@ -112,6 +118,8 @@ impl<'a> Positions<'a> {
         let before = text.get(start..offset).unwrap_or_default();
         // A place behind CR, before LF, is the end of its line for the protocol.
         let before = before.trim_end_matches('\r');
+        let is_hidden = self.hides_bom && start == 0;
+        let before = before.strip_prefix('\u{feff}').filter(|_| is_hidden).unwrap_or(before);
         Position::new(line as u32, self.encoding.length(before) as u32)
     }
 
@@ -154,6 +162,15 @@ mod tests {
         assert_eq!(utf16.offset(Position::new(0, 7)), 7, "within a surrogate pair: the pair's start");
         assert_eq!(utf16.offset(Position::new(1, 99)), 22, "behind a line's end: before its ending");
         assert_eq!(utf16.offset(Position::new(99, 0)), TEXT.len());
+    }
+
+    #[test]
+    fn a_bom_counts_only_where_the_client_has_it() {
+        let document = Document::new(FileId::new("/a"), "\u{feff}ab\nc");
+        let [sent, on_disk] = [Positions::new, Positions::on_disk].map(|new| new(&document, Encoding::Utf16));
+        assert_eq!((sent.position(4), on_disk.position(4)), (Position::new(0, 2), Position::new(0, 1)));
+        assert_eq!((on_disk.position(0), on_disk.position(3)), (Position::new(0, 0), Position::new(0, 0)));
+        assert_eq!(sent.position(6), on_disk.position(6));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{lsp::state::Look, project::ShippedTarget, rules};
+use crate::{cli, lsp::state::Look, rules};
 
 /// The commands that the server takes.
 pub const COMMANDS: [&str; 3] = ["portolan.fixAll", "portolan.explain", "portolan.targets"];
@@ -32,28 +32,11 @@ pub fn explain(arguments: &[Value]) -> Result<Value, Refusal> {
     Ok(json!({"rule": rule.name, "url": rule.url(), "page": rule.page()}))
 }
 
-/// The targets of a project.
+/// The targets of a project: what `portolan targets --format json` prints, with the project's folder.
 pub fn targets(look: &Look) -> Value {
-    let project = &look.analysis.project;
-    let target = |target: &ShippedTarget| {
-        let declared = target.declarations.iter().map(|declaration| {
-            let file = declaration.origin.as_ref().map(|origin| project.display(&origin.file));
-            json!({"as": declaration.by.label(), "file": file})
-        });
-        json!({
-            "triple": target.triple,
-            "tier": target.known.map(|known| known.tier),
-            "declared": declared.collect::<Vec<_>>(),
-            "linkage": project.linkage(&target.triple).label(),
-            "builder": project.builder(&target.triple).label(),
-        })
-    };
-    json!({
-        "version": 1,
-        "root": look.snapshot.root.display().to_string(),
-        "host": project.host,
-        "targets": project.targets.iter().map(target).collect::<Vec<_>>(),
-    })
+    let mut matrix = cli::matrix(&look.analysis);
+    matrix["root"] = look.snapshot.root.display().to_string().into();
+    matrix
 }
 
 /// Why a command of another name is not run.
