@@ -27,7 +27,11 @@ const MAX_ALTERNATIVES: usize = 8;
 pub(super) type Code = Box<dyn FnOnce(&mut Evaluator<'_>) -> Value>;
 
 enum State {
-    Expr { file: Rc<File>, expr: ExprId, scope: ScopeId },
+    Expr {
+        file: Rc<File>,
+        expr: ExprId,
+        scope: ScopeId,
+    },
     Code(Code),
     /// Under evaluation: to ask for it now is to go in circles.
     Busy,
@@ -190,7 +194,10 @@ impl<'s> Evaluator<'s> {
     }
 
     /// A value that is made later: what stands for it now, and how to fill it.
-    pub(super) fn promise(&mut self, place: Place) -> (Thunk, impl FnOnce(&mut Evaluator<'_>, Value) + use<>) {
+    pub(super) fn promise(
+        &mut self,
+        place: Place,
+    ) -> (Thunk, impl FnOnce(&mut Evaluator<'_>, Value) + use<>) {
         let thunk = self.cell(State::Busy, place);
         (thunk, move |this: &mut Evaluator<'_>, value: Value| {
             if let Some(cell) = this.cells.get_mut(thunk.0 as usize) {

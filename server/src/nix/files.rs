@@ -60,7 +60,8 @@ impl Evaluator<'_> {
         let id = source.file().clone();
         let folder = id.path().parent().map(Path::to_path_buf).unwrap_or_default();
         let index = FileIndex(self.files.len() as u32);
-        let file = Rc::new(File { index, id, source: Arc::clone(source), tree, symbols, folder, is_data: false });
+        let file =
+            Rc::new(File { index, id, source: Arc::clone(source), tree, symbols, folder, is_data: false });
         self.files.push(Rc::clone(&file));
         let value = file.tree.root().map(|root| self.delay(&file, root, Self::ROOT));
         self.file_values.push(value);

@@ -198,7 +198,8 @@ impl Evaluator<'_> {
         });
         let own = self.own_outputs(system, place);
         let config = self.own_outputs(system, place);
-        let inputs_of_system = self.delay_code(place, move |this| this.inputs_of_system(inputs, system, place));
+        let inputs_of_system =
+            self.delay_code(place, move |this| this.inputs_of_system(inputs, system, place));
         let known = self.attrs_of(vec![
             ("system", system),
             ("pkgs", pkgs),

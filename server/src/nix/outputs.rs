@@ -23,10 +23,7 @@ pub(super) fn read_flake(snapshot: &Snapshot) -> Option<FlakeFacts> {
         Read::Text(source) => source,
         Read::Absent => return None,
         Read::Unreadable(_) => {
-            return Some(FlakeFacts {
-                files: vec![crate::text::FileId::new(path)],
-                ..FlakeFacts::default()
-            });
+            return Some(FlakeFacts { files: vec![crate::text::FileId::new(path)], ..FlakeFacts::default() });
         }
     };
     let mut evaluator = Evaluator::new(snapshot);
@@ -328,10 +325,8 @@ fn guess_each_system(
         let rest = Value::unknown("an argument that an unknown function gives", place).as_neutral().cloned();
         evaluator.ready(Value::Attrs(Rc::new(Attrs { rest, ..(*known).clone() })), place)
     };
-    let systems: Vec<Thunk> = super::platform::DEFAULT_SYSTEMS
-        .iter()
-        .map(|system| evaluator.thunk_text(system, place))
-        .collect();
+    let systems: Vec<Thunk> =
+        super::platform::DEFAULT_SYSTEMS.iter().map(|system| evaluator.thunk_text(system, place)).collect();
     if of_kinds {
         return Some(evaluator.each_system(
             &systems,

@@ -4,8 +4,8 @@ use std::{cell::RefCell, rc::Rc};
 
 use super::{
     builtins,
-    evaluator::Evaluator,
     evaluate::Selected,
+    evaluator::Evaluator,
     facts::{AttributeSet, CrossSet, Known, Platform, PlatformSource},
     inputs,
     platform::{self, Machine},
@@ -45,8 +45,7 @@ enum Applied {
 
 impl PackageSet {
     fn new(build: Rc<Machine>, host: Rc<Machine>, platform: Platform, overlays: Vec<Value>) -> Self {
-        let overlay =
-            |function| Rc::new(Overlay { function, result: RefCell::new(Applied::NotYet) });
+        let overlay = |function| Rc::new(Overlay { function, result: RefCell::new(Applied::NotYet) });
         Self {
             build,
             host,
@@ -127,9 +126,7 @@ impl Evaluator<'_> {
             "callPackage" | "callPackages" | "extend" | "appendOverlays" => {
                 let packages = self.ready(this(), place);
                 match builtins::package_function(&text) {
-                    Some(builtin) => {
-                        Value::Builtin(Rc::new(Partial { builtin, arguments: vec![packages] }))
-                    }
+                    Some(builtin) => Value::Builtin(Rc::new(Partial { builtin, arguments: vec![packages] })),
                     None => Value::Null,
                 }
             }
@@ -281,12 +278,8 @@ impl Evaluator<'_> {
     /// The set with more overlays.
     pub(super) fn extended_set(&mut self, set: &PackageSet, more: Vec<Value>, place: Place) -> Value {
         let overlays = set.overlay_functions().into_iter().chain(more).collect();
-        let extended = PackageSet::new(
-            Rc::clone(&set.build),
-            Rc::clone(&set.host),
-            set.platform.clone(),
-            overlays,
-        );
+        let extended =
+            PackageSet::new(Rc::clone(&set.build), Rc::clone(&set.host), set.platform.clone(), overlays);
         Value::head(Head::Packages(Rc::new(extended)), place)
     }
 
@@ -306,12 +299,8 @@ impl Evaluator<'_> {
         };
         let (attr, cross) = match cross {
             None | Some((_, Value::Null)) => {
-                let set = PackageSet::new(
-                    Rc::clone(&build),
-                    Rc::clone(&build),
-                    native_platform(&build),
-                    overlays,
-                );
+                let set =
+                    PackageSet::new(Rc::clone(&build), Rc::clone(&build), native_platform(&build), overlays);
                 return Value::head(Head::Packages(Rc::new(set)), place);
             }
             Some(cross) => cross,
@@ -405,9 +394,12 @@ impl Evaluator<'_> {
             None => base.is_static,
         };
         let mut told = None;
-        for path in
-            [&["rust", "rustcTarget"][..], &["rust", "rustcTargetSpec"], &["rustc", "config"], &["rustc", "rustcTarget"]]
-        {
+        for path in [
+            &["rust", "rustcTarget"][..],
+            &["rust", "rustcTargetSpec"],
+            &["rustc", "config"],
+            &["rustc", "rustcTarget"],
+        ] {
             told = told.or_else(|| text(self, path));
         }
         Machine {

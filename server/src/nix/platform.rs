@@ -226,7 +226,11 @@ fn musl_config(config: &str) -> String {
 
 /// The config that an attribute of `pkgsCross` (or `lib.systems.examples`) stands for.
 pub(super) fn cross_config(name: &str) -> Option<&'static str> {
-    CROSS.binary_search_by_key(&name, |(name, _)| *name).ok().and_then(|index| CROSS.get(index)).map(|row| row.1)
+    CROSS
+        .binary_search_by_key(&name, |(name, _)| *name)
+        .ok()
+        .and_then(|index| CROSS.get(index))
+        .map(|row| row.1)
 }
 
 /// Whether everything in `pkgsCross.NAME` is static by nixpkgs' own choice.
@@ -346,9 +350,13 @@ mod tests {
 
     #[test]
     fn musl_keeps_the_processor_and_the_float_abi() {
-        let musl = |config| Machine::from_config(config).with_musl(true).config.map(|config| config.to_string());
+        let musl =
+            |config| Machine::from_config(config).with_musl(true).config.map(|config| config.to_string());
         assert_eq!(musl("aarch64-unknown-linux-gnu").as_deref(), Some("aarch64-unknown-linux-musl"));
-        assert_eq!(musl("armv7l-unknown-linux-gnueabihf").as_deref(), Some("armv7l-unknown-linux-musleabihf"));
+        assert_eq!(
+            musl("armv7l-unknown-linux-gnueabihf").as_deref(),
+            Some("armv7l-unknown-linux-musleabihf")
+        );
         assert_eq!(musl("arm64-apple-darwin").as_deref(), Some("arm64-apple-darwin"));
     }
 }

@@ -13,7 +13,12 @@ use super::{
 
 impl Evaluator<'_> {
     /// An attribute of a platform.
-    pub(super) fn platform_attribute(&mut self, machine: &Rc<Machine>, name: Symbol, place: Place) -> Selected {
+    pub(super) fn platform_attribute(
+        &mut self,
+        machine: &Rc<Machine>,
+        name: Symbol,
+        place: Place,
+    ) -> Selected {
         let text = self.name(name);
         // What the flake's own `crossSystem` says comes first; nixpkgs spreads it over what it computes.
         if let Some(told) = &machine.told
@@ -152,7 +157,8 @@ fn predicate(parsed: Parsed<'_>, name: &str) -> Option<bool> {
     let os = parsed.os();
     let is_arm32 = cpu.starts_with("armv") || cpu == "arm";
     let is_64_bit = cpu.contains("64") || cpu == "s390x" || cpu == "alpha";
-    let is_big_endian = matches!(cpu, "powerpc" | "powerpc64" | "s390" | "s390x" | "mips" | "mips64" | "aarch64_be");
+    let is_big_endian =
+        matches!(cpu, "powerpc" | "powerpc64" | "s390" | "s390x" | "mips" | "mips64" | "aarch64_be");
     Some(match name {
         "isLinux" => os == "linux",
         "isDarwin" => os == "darwin" || os == "ios",

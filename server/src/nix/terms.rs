@@ -62,7 +62,8 @@ impl Evaluator<'_> {
                     _ if parent.to_lowercase().ends_with("stdenv") || parent.starts_with("stdenv") => {
                         self.stdenv_attribute(&set, name, place)
                     }
-                    _ => prefix(&set, &parent, &text).map(|prefix| Selected::Found(Value::text(&prefix, place))),
+                    _ => prefix(&set, &parent, &text)
+                        .map(|prefix| Selected::Found(Value::text(&prefix, place))),
                 }
             }
             Neutral::Head(Head::Input(input), _) => match (input.kind, &*parent) {
@@ -79,9 +80,8 @@ impl Evaluator<'_> {
             }
             Neutral::Select { base: packages, name: stdenv, .. } => match &**packages {
                 // `pkgs.stdenv.cc.targetPrefix` and `pkgs.llvmPackages.clang.targetPrefix`.
-                Neutral::Head(Head::Packages(set), _) => {
-                    prefix(set, &self.name(*stdenv), &text).map(|prefix| Selected::Found(Value::text(&prefix, place)))
-                }
+                Neutral::Head(Head::Packages(set), _) => prefix(set, &self.name(*stdenv), &text)
+                    .map(|prefix| Selected::Found(Value::text(&prefix, place))),
                 // `lib.systems.examples.NAME`
                 Neutral::Head(Head::Library, _)
                     if &*self.name(*stdenv) == "systems" && &*parent == "examples" =>
@@ -100,7 +100,8 @@ impl Evaluator<'_> {
         match &*text {
             "hostPlatform" | "targetPlatform" => Some(Selected::Found(platform(&set.host))),
             "buildPlatform" => Some(Selected::Found(platform(&set.build))),
-            "system" | "isLinux" | "isDarwin" | "isx86_64" | "isAarch64" | "isMusl" | "isi686" | "is64bit" => {
+            "system" | "isLinux" | "isDarwin" | "isx86_64" | "isAarch64" | "isMusl" | "isi686"
+            | "is64bit" => {
                 let host = Rc::clone(&set.host);
                 Some(self.platform_attribute(&host, name, place))
             }
@@ -135,7 +136,13 @@ impl Evaluator<'_> {
     }
 
     /// Repeats a call with some arguments changed.
-    fn override_call(&mut self, function: Thunk, arguments: &Rc<Attrs>, change: Thunk, place: Place) -> Value {
+    fn override_call(
+        &mut self,
+        function: Thunk,
+        arguments: &Rc<Attrs>,
+        change: Thunk,
+        place: Place,
+    ) -> Value {
         let mut change = self.force(change);
         if let Value::Lambda(_) = change {
             let old = self.ready(Value::Attrs(Rc::clone(arguments)), place);

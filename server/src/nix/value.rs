@@ -28,8 +28,7 @@ pub(super) struct Place {
 
 impl Place {
     /// Of what is written in no file.
-    pub(super) const NOWHERE: Self =
-        Self { file: FileIndex(u32::MAX), span: Span { start: 0, end: 0 } };
+    pub(super) const NOWHERE: Self = Self { file: FileIndex(u32::MAX), span: Span { start: 0, end: 0 } };
 
     /// Behind it.
     pub(super) fn end(self) -> Self {

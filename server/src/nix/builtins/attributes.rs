@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use super::{Attrs, BUILTIN, Builtin, Evaluator, GLOBAL, LIBRARY, List, Place, Symbol, Thunk, Value, builtin};
+use super::{
+    Attrs, BUILTIN, Builtin, Evaluator, GLOBAL, LIBRARY, List, Place, Symbol, Thunk, Value, builtin,
+};
 use crate::nix::{evaluate::Selected, value::Attr};
 
 const BOTH: u8 = BUILTIN | LIBRARY;
@@ -198,7 +200,8 @@ pub(super) const TABLE: &[Builtin] = &[
             let mut items = Vec::new();
             for set in &sets.items {
                 let set = this.force(*set);
-                if let Selected::Found(value) | Selected::Maybe(value) = this.attribute_of(&set, name, place) {
+                if let Selected::Found(value) | Selected::Maybe(value) = this.attribute_of(&set, name, place)
+                {
                     items.push(this.ready(value, place));
                 }
             }
@@ -335,13 +338,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn at_path(
-        &mut self,
-        arguments: &[Thunk],
-        index: usize,
-        value: Value,
-        place: Place,
-    ) -> Option<Selected> {
+    fn at_path(&mut self, arguments: &[Thunk], index: usize, value: Value, place: Place) -> Option<Selected> {
         let Value::List(path) = self.argument_value(arguments, index) else { return None };
         let mut value = value;
         let mut sure = true;

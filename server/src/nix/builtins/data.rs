@@ -91,7 +91,8 @@ fn item_value(this: &mut Evaluator<'_>, item: &Item, at: At<'_>) -> Thunk {
             this.ready(Value::Attrs(Rc::new(attrs)), place)
         }
         Item::ArrayOfTables(tables) => {
-            let items = tables.iter().map(|table| item_value(this, &Item::Table(table.clone()), at)).collect();
+            let items =
+                tables.iter().map(|table| item_value(this, &Item::Table(table.clone()), at)).collect();
             this.ready(Value::list(items), place)
         }
         Item::None => this.ready(Value::Null, place),

@@ -49,34 +49,42 @@ pub(super) const TABLE: &[Builtin] = &[
             _ => Value::unknown("a text that cannot be known here", place),
         })
     }),
-    builtin("importTOML", LIBRARY, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
-        Ok(path) => match this.read_text(&path, place) {
-            Value::Str(text) => data::from_toml(this, &text, place),
-            other => other,
-        },
-        Err(unknown) => unknown,
+    builtin("importTOML", LIBRARY, 1, |this, arguments, place| {
+        match this.path_argument(arguments, 0, place) {
+            Ok(path) => match this.read_text(&path, place) {
+                Value::Str(text) => data::from_toml(this, &text, place),
+                other => other,
+            },
+            Err(unknown) => unknown,
+        }
     }),
-    builtin("importJSON", LIBRARY, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
-        Ok(path) => match this.read_text(&path, place) {
-            Value::Str(text) => data::from_json(this, &text, place),
-            other => other,
-        },
-        Err(unknown) => unknown,
+    builtin("importJSON", LIBRARY, 1, |this, arguments, place| {
+        match this.path_argument(arguments, 0, place) {
+            Ok(path) => match this.read_text(&path, place) {
+                Value::Str(text) => data::from_json(this, &text, place),
+                other => other,
+            },
+            Err(unknown) => unknown,
+        }
     }),
     builtin("toPath", BUILTIN, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
         Ok(path) => Value::Path(path),
         Err(unknown) => unknown,
     }),
-    builtin("dirOf", BOTH | GLOBAL, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
-        Ok(path) => Value::Path(Rc::from(path.parent().unwrap_or(&path))),
-        Err(unknown) => unknown,
+    builtin("dirOf", BOTH | GLOBAL, 1, |this, arguments, place| {
+        match this.path_argument(arguments, 0, place) {
+            Ok(path) => Value::Path(Rc::from(path.parent().unwrap_or(&path))),
+            Err(unknown) => unknown,
+        }
     }),
     // Filtered sources are, to us, the sources.
     builtin("cleanSource", LIBRARY, 1, |this, arguments, _| this.argument_value(arguments, 0)),
     builtin("filterSource", BUILTIN, 2, |this, arguments, _| this.argument_value(arguments, 1)),
     builtin("sourceByRegex", LIBRARY, 2, |this, arguments, _| this.argument_value(arguments, 0)),
     builtin("sourceFilesBySuffices", LIBRARY, 2, |this, arguments, _| this.argument_value(arguments, 0)),
-    builtin("cleanSourceWith", LIBRARY, 1, |this, arguments, place| this.source_argument(arguments, "src", place)),
+    builtin("cleanSourceWith", LIBRARY, 1, |this, arguments, place| {
+        this.source_argument(arguments, "src", place)
+    }),
     builtin("path", BUILTIN, 1, |this, arguments, place| this.source_argument(arguments, "path", place)),
     builtin("getEnv", BUILTIN, 1, |_, _, place| {
         Evaluator::unknown_text("a variable of the builder's environment", place)

@@ -185,9 +185,15 @@ pub(super) const TABLE: &[Builtin] = &[
         let (left, right) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
         this.decision(|this| this.less(&left, &right), place)
     }),
-    builtin("and", LIBRARY, 2, |this, arguments, place| this.both(arguments, |left, right| left && right, place)),
-    builtin("or", LIBRARY, 2, |this, arguments, place| this.both(arguments, |left, right| left || right, place)),
-    builtin("xor", LIBRARY, 2, |this, arguments, place| this.both(arguments, |left, right| left != right, place)),
+    builtin("and", LIBRARY, 2, |this, arguments, place| {
+        this.both(arguments, |left, right| left && right, place)
+    }),
+    builtin("or", LIBRARY, 2, |this, arguments, place| {
+        this.both(arguments, |left, right| left || right, place)
+    }),
+    builtin("xor", LIBRARY, 2, |this, arguments, place| {
+        this.both(arguments, |left, right| left != right, place)
+    }),
 ];
 
 fn first(this: &mut Evaluator<'_>, arguments: &[Thunk], _: Place) -> Value {

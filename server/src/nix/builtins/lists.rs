@@ -95,15 +95,17 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("genList", BOTH, 2, generate_list),
     builtin("range", LIBRARY, 2, range),
     builtin("zipListsWith", LIBRARY, 3, zip_lists),
-    builtin("remove", LIBRARY, 2, |this, arguments, place| this.without(arguments, place, |this, item, removed| {
-        this.equal(item, removed)
-    })),
-    builtin("subtractLists", LIBRARY, 2, |this, arguments, place| this.without(arguments, place, |this, item, removed| {
-        this.contains(removed, item)
-    })),
-    builtin("intersectLists", LIBRARY, 2, |this, arguments, place| this.without(arguments, place, |this, item, kept| {
-        this.contains(kept, item).map(|contained| !contained)
-    })),
+    builtin("remove", LIBRARY, 2, |this, arguments, place| {
+        this.without(arguments, place, |this, item, removed| this.equal(item, removed))
+    }),
+    builtin("subtractLists", LIBRARY, 2, |this, arguments, place| {
+        this.without(arguments, place, |this, item, removed| this.contains(removed, item))
+    }),
+    builtin("intersectLists", LIBRARY, 2, |this, arguments, place| {
+        this.without(arguments, place, |this, item, kept| {
+            this.contains(kept, item).map(|contained| !contained)
+        })
+    }),
 ];
 
 impl Evaluator<'_> {
@@ -130,7 +132,9 @@ impl Evaluator<'_> {
         let list = self.argument_value(arguments, 0);
         self.on_list(&list, place, |this, list| match pick(&list.items) {
             Some(item) => this.force(*item),
-            None if list.rest.is_some() => Value::unknown("an item of a list that cannot be known here", place),
+            None if list.rest.is_some() => {
+                Value::unknown("an item of a list that cannot be known here", place)
+            }
             None => Value::error("an item of an empty list"),
         })
     }
@@ -295,7 +299,9 @@ fn element_at(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Va
     this.on_list(&list, place, |this, list| {
         match usize::try_from(index).ok().and_then(|index| list.items.get(index)) {
             Some(item) => this.force(*item),
-            None if list.rest.is_some() => Value::unknown("an item of a list that cannot be known here", place),
+            None if list.rest.is_some() => {
+                Value::unknown("an item of a list that cannot be known here", place)
+            }
             None => Value::error("an item behind a list's end"),
         }
     })

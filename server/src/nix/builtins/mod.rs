@@ -165,7 +165,12 @@ impl Evaluator<'_> {
     }
 
     /// An attribute of `flake-utils.lib`.
-    pub(super) fn flake_utils_attribute(&mut self, term: &Rc<Neutral>, name: Symbol, place: Place) -> Selected {
+    pub(super) fn flake_utils_attribute(
+        &mut self,
+        term: &Rc<Neutral>,
+        name: Symbol,
+        place: Place,
+    ) -> Selected {
         let text = self.name(name);
         if let Some(builtin) = find(FLAKE_UTILS, &text) {
             return Selected::Found(function(builtin));

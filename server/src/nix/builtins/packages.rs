@@ -37,7 +37,9 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("getBin", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "bin", place)),
     builtin("getDev", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "dev", place)),
     builtin("getLib", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "lib", place)),
-    builtin("getStatic", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "static", place)),
+    builtin("getStatic", LIBRARY, 1, |this, arguments, place| {
+        this.output_argument(arguments, "static", place)
+    }),
     builtin("getMan", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "man", place)),
     builtin("getInclude", LIBRARY, 1, |this, arguments, place| this.output_argument(arguments, "dev", place)),
     builtin("getOutput", LIBRARY, 2, |this, arguments, place| {
@@ -60,7 +62,11 @@ pub(super) const TABLE: &[Builtin] = &[
         let name = this.text_of(&name, place);
         this.each(&package, place, &mut |this, package| {
             let first = name.pieces.first().cloned();
-            this.program(package, first.unwrap_or(StrPiece::Unknown { why: Rc::from("no name"), place }), place)
+            this.program(
+                package,
+                first.unwrap_or(StrPiece::Unknown { why: Rc::from("no name"), place }),
+                place,
+            )
         })
     }),
     builtin("getName", LIBRARY, 1, |this, arguments, place| match this.argument_value(arguments, 0) {

@@ -155,16 +155,20 @@ pub(super) const TABLE: &[Builtin] = &[
         pieces.push(StrPiece::Literal { text: Arc::from("'"), place });
         Value::string(pieces)
     }),
-    builtin("makeBinPath", LIBRARY, 1, |this, arguments, place| this.search_path_of(arguments, 0, "bin", None, place)),
+    builtin("makeBinPath", LIBRARY, 1, |this, arguments, place| {
+        this.search_path_of(arguments, 0, "bin", None, place)
+    }),
     builtin("makeLibraryPath", LIBRARY, 1, |this, arguments, place| {
         this.search_path_of(arguments, 0, "lib", Some("lib"), place)
     }),
     builtin("makeIncludePath", LIBRARY, 1, |this, arguments, place| {
         this.search_path_of(arguments, 0, "include", Some("dev"), place)
     }),
-    builtin("makeSearchPath", LIBRARY, 2, |this, arguments, place| match this.literal_argument(arguments, 0) {
-        Some(folder) => this.search_path_of(arguments, 1, &folder, None, place),
-        None => Value::unknown(UNKNOWN, place),
+    builtin("makeSearchPath", LIBRARY, 2, |this, arguments, place| {
+        match this.literal_argument(arguments, 0) {
+            Some(folder) => this.search_path_of(arguments, 1, &folder, None, place),
+            None => Value::unknown(UNKNOWN, place),
+        }
     }),
     builtin("makeSearchPathOutput", LIBRARY, 3, |this, arguments, place| {
         match (this.literal_argument(arguments, 0), this.literal_argument(arguments, 1)) {

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use super::{Attrs, BUILTIN, Builtin, Evaluator, FLAKE_UTILS, LIBRARY, PACKAGES, Place, Selected, Thunk, Value, builtin};
+use super::{
+    Attrs, BUILTIN, Builtin, Evaluator, FLAKE_UTILS, LIBRARY, PACKAGES, Place, Selected, Thunk, Value,
+    builtin,
+};
 use crate::nix::{
     package_set::PackageSet,
     platform::{self, DEFAULT_SYSTEMS, FLAKE_EXPOSED, Machine},

@@ -83,9 +83,11 @@ impl Evaluator<'_> {
         }
         let key = if self.attribute(&given.attrs, "name").is_none() { "name" } else { "text" };
         let added = self.attrs_of(vec![(key, argument)]);
-        if let Value::Attrs(all) =
-            self.update(&Value::Attrs(Rc::new(given.attrs.clone())), &Value::Attrs(added), self.place_of(argument))
-        {
+        if let Value::Attrs(all) = self.update(
+            &Value::Attrs(Rc::new(given.attrs.clone())),
+            &Value::Attrs(added),
+            self.place_of(argument),
+        ) {
             given.attrs = Rc::unwrap_or_clone(all);
         }
     }

@@ -1,6 +1,5 @@
 //! The environment of a build or shell: attributes, `env`, and what its scripts export.
 
-
 use super::{
     super::{
         evaluator::Evaluator,
@@ -100,7 +99,8 @@ impl Evaluator<'_> {
 
     fn devshell_variable(&mut self, item: super::super::value::Thunk, into: &mut Vec<Variable>) {
         let Value::Attrs(item) = self.force(item) else { return };
-        let (Some(name), Some(value)) = (self.attribute(&item, "name"), self.attribute(&item, "value")) else {
+        let (Some(name), Some(value)) = (self.attribute(&item, "name"), self.attribute(&item, "value"))
+        else {
             return;
         };
         let text = self.force(name.thunk);
@@ -119,7 +119,8 @@ impl Evaluator<'_> {
     }
 
     fn scripts(&self, attrs: &Attrs) -> Vec<(Symbol, Attr)> {
-        let mut scripts: Vec<_> = attrs.entries.iter().filter(|(name, _)| is_script(self.names.get(*name))).copied().collect();
+        let mut scripts: Vec<_> =
+            attrs.entries.iter().filter(|(name, _)| is_script(self.names.get(*name))).copied().collect();
         scripts.sort_by_key(|(name, _)| self.name(*name));
         scripts
     }
@@ -157,8 +158,6 @@ fn is_script(name: &str) -> bool {
     if let Some(phase) = name.strip_prefix("pre").or_else(|| name.strip_prefix("post")) {
         return PHASES.contains(&phase);
     }
-    name.strip_suffix("Phase").is_some_and(|phase| {
-        PHASES.iter().any(|known| known.eq_ignore_ascii_case(phase))
-    })
+    name.strip_suffix("Phase")
+        .is_some_and(|phase| PHASES.iter().any(|known| known.eq_ignore_ascii_case(phase)))
 }
-

@@ -193,9 +193,9 @@ impl Evaluator<'_> {
     ) -> Vec<Text> {
         let mut targets = Vec::new();
         if matches!(builder, Builder::Crane | Builder::Naersk) {
-            let named = env.iter().filter(|variable| {
-                variable.name.value().is_some_and(|name| name == "CARGO_BUILD_TARGET")
-            });
+            let named = env
+                .iter()
+                .filter(|variable| variable.name.value().is_some_and(|name| name == "CARGO_BUILD_TARGET"));
             targets.extend(named.map(|variable| variable.value.clone()));
         }
         if matches!(builder, Builder::BuildRustPackage)

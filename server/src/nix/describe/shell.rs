@@ -49,7 +49,8 @@ impl Unit {
 /// Every `export NAME=value` of a script, in order.
 pub(super) fn exports(script: &Str) -> Vec<Export> {
     // Most scripts export nothing: do not take them apart.
-    let mentions = |piece: &StrPiece| matches!(piece, StrPiece::Literal { text, .. } if text.contains("export"));
+    let mentions =
+        |piece: &StrPiece| matches!(piece, StrPiece::Literal { text, .. } if text.contains("export"));
     if !script.pieces.iter().any(mentions) {
         return Vec::new();
     }
@@ -108,7 +109,9 @@ impl Reader<'_> {
                     self.assignments();
                     at_command = true;
                 }
-                _ if at_command && ["then", "else", "do", "if", "!"].iter().any(|word| self.word_is(word)) => {
+                _ if at_command
+                    && ["then", "else", "do", "if", "!"].iter().any(|word| self.word_is(word)) =>
+                {
                     self.skip_word();
                 }
                 _ => {
@@ -127,10 +130,7 @@ impl Reader<'_> {
             }
             at += 1;
         }
-        matches!(
-            self.units.get(at).map(Unit::character),
-            None | Some(Some(' ' | '\t' | '\n' | '\r' | ';'))
-        )
+        matches!(self.units.get(at).map(Unit::character), None | Some(Some(' ' | '\t' | '\n' | '\r' | ';')))
     }
 
     fn comment(&mut self) {
@@ -145,9 +145,15 @@ impl Reader<'_> {
                 self.at += 1;
             }
             let start = self.at;
-            let name: String = self.units.iter().skip(start).map_while(|unit| {
-                unit.character().filter(|character| character.is_ascii_alphanumeric() || *character == '_')
-            }).collect();
+            let name: String = self
+                .units
+                .iter()
+                .skip(start)
+                .map_while(|unit| {
+                    unit.character()
+                        .filter(|character| character.is_ascii_alphanumeric() || *character == '_')
+                })
+                .collect();
             let behind = start + name.len();
             let is_assignment =
                 !name.is_empty() && self.units.get(behind).and_then(Unit::character) == Some('=');
@@ -377,12 +383,17 @@ mod tests {
         assert_eq!(read("echo export A=1\n# export B=2\nfoo=\"export C=3\""), []);
         assert_eq!(read("exported=1; export -n X; export Y"), []);
         assert_eq!(read("if true; then export A=; fi"), [export("A", &[])]);
-        assert_eq!(read("export PATH=$PATH:${X:-a b}:`c d`"), [export("PATH", &["?$PATH", ":", "?${X:-a b}", ":", "?`c d`"])]);
+        assert_eq!(
+            read("export PATH=$PATH:${X:-a b}:`c d`"),
+            [export("PATH", &["?$PATH", ":", "?${X:-a b}", ":", "?`c d`"])]
+        );
     }
 
     #[test]
     fn unfinished_scripts_end() {
-        for script in ["export", "export A", "export A=", "export A=\"", "export A=$(", "export A=\\", "export A=$"] {
+        for script in
+            ["export", "export A", "export A=", "export A=\"", "export A=$(", "export A=\\", "export A=$"]
+        {
             read(script);
         }
     }

@@ -167,7 +167,10 @@ impl Evaluator<'_> {
             Head::Input(input) => {
                 let (names, platform) = self.input_path(&call);
                 if call.main.arguments.is_empty() || attribute.is_empty() || attribute == call.path() {
-                    attribute = std::iter::once(&*input.name).chain(names.iter().map(|name| &**name)).collect::<Vec<_>>().join(".");
+                    attribute = std::iter::once(&*input.name)
+                        .chain(names.iter().map(|name| &**name))
+                        .collect::<Vec<_>>()
+                        .join(".");
                 }
                 platform
             }

@@ -28,7 +28,9 @@ impl Evaluator<'_> {
                 let origin = self.origin(*place);
                 match self.store_item(item) {
                     Some(item) => Piece::Store { item, origin },
-                    None => Piece::Unknown { why: "a store path that cannot be known here".to_owned(), origin },
+                    None => {
+                        Piece::Unknown { why: "a store path that cannot be known here".to_owned(), origin }
+                    }
                 }
             }
             StrPiece::Source { place, .. } => Piece::Unknown {

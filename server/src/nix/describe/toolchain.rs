@@ -17,7 +17,9 @@ impl Evaluator<'_> {
         let told: Vec<Thunk> = call
             .context
             .iter()
-            .filter(|stage| matches!(stage.last(), "makeRustPlatform" | "overrideToolchain" | "callPackage" | ""))
+            .filter(|stage| {
+                matches!(stage.last(), "makeRustPlatform" | "overrideToolchain" | "callPackage" | "")
+            })
             .flat_map(|stage| stage.arguments.clone())
             .chain(call.overrides.clone())
             .collect();

@@ -76,7 +76,10 @@ impl Evaluator<'_> {
     }
 
     fn same_attributes(&mut self, left: &Attrs, right: &Attrs) -> Option<bool> {
-        if left.rest.is_some() || right.rest.is_some() || !left.computed.is_empty() || !right.computed.is_empty()
+        if left.rest.is_some()
+            || right.rest.is_some()
+            || !left.computed.is_empty()
+            || !right.computed.is_empty()
         {
             return None;
         }
@@ -95,7 +98,11 @@ impl Evaluator<'_> {
         sure.then_some(true)
     }
 
-    fn equal_thunks(&mut self, left: super::super::value::Thunk, right: super::super::value::Thunk) -> Option<bool> {
+    fn equal_thunks(
+        &mut self,
+        left: super::super::value::Thunk,
+        right: super::super::value::Thunk,
+    ) -> Option<bool> {
         let place = self.place_of(left);
         let mut answer = None;
         // Sets inside sets recurse, and `rec { x = { inherit x; }; }` without end.

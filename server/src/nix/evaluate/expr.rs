@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::Selected;
 use super::super::{
     evaluator::{Evaluator, Scope},
     files::{File, clean},
@@ -10,6 +9,7 @@ use super::super::{
         Attr, Attrs, Closure, Head, List, Literal, Place, ScopeId, Site, StrPiece, Symbol, Thunk, Value,
     },
 };
+use super::Selected;
 use crate::syntax::nix::{EntryValue, Expr, ExprId, NameKind, Operator, Part, Set};
 
 impl Evaluator<'_> {

@@ -62,19 +62,12 @@ impl Evaluator<'_> {
             Operator::NotEqual => self.decision(|this| this.equal(&left, &right).map(|equal| !equal), place),
             Operator::Less => self.decision(|this| this.less(&left, &right), place),
             Operator::More => self.decision(|this| this.less(&right, &left), place),
-            Operator::LessOrEqual => {
-                self.decision(|this| this.less(&right, &left).map(|more| !more), place)
-            }
-            Operator::MoreOrEqual => {
-                self.decision(|this| this.less(&left, &right).map(|less| !less), place)
-            }
+            Operator::LessOrEqual => self.decision(|this| this.less(&right, &left).map(|more| !more), place),
+            Operator::MoreOrEqual => self.decision(|this| this.less(&left, &right).map(|less| !less), place),
             Operator::Concat => self.concat(&left, &right, place),
             Operator::Add => self.add(&left, &right, place),
-            Operator::Subtract | Operator::Multiply | Operator::Divide => {
-                arithmetic(operator, &left, &right).unwrap_or_else(|| {
-                    Value::unknown("a number that cannot be known here", place)
-                })
-            }
+            Operator::Subtract | Operator::Multiply | Operator::Divide => arithmetic(operator, &left, &right)
+                .unwrap_or_else(|| Value::unknown("a number that cannot be known here", place)),
             Operator::Update => self.update(&left, &right, place),
         }
     }
@@ -99,9 +92,7 @@ impl Evaluator<'_> {
                 Some(text) => Value::Path(joined(path, &text)),
                 None => Value::unknown("a path that cannot be known here", place),
             },
-            (Value::Path(path), Value::Path(other)) => {
-                Value::Path(joined(path, &other.to_string_lossy()))
-            }
+            (Value::Path(path), Value::Path(other)) => Value::Path(joined(path, &other.to_string_lossy())),
             (Value::Either(either), other) => {
                 let values = either.values.iter().map(|value| self.add(value, other, place)).collect();
                 self.either(values, either.place)

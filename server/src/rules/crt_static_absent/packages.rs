@@ -43,11 +43,18 @@ pub(super) fn not_static(project: &Project) -> Vec<Finding> {
 /// rustc links musl statically whatever the package set is, so for a dev shell that takes its compiler
 /// from there only the C libraries of the set are in question.
 fn sets_for_shells(project: &Project, reported: &[Finding]) -> Vec<Finding> {
-    let sets = project.flake.iter().flat_map(|flake| &flake.cross_sets);
+    let sets = flake_sets(project);
     let mut findings: Vec<Finding> = Vec::new();
     for set in sets.filter(|set| is_dynamic_musl(&set.platform)) {
         let Some(origin) = &set.platform.origin else { continue };
-        if reported.iter().chain(&findings).any(|known| known.origin == *origin) {
+        // `pkgsCross.musl64` in `pkgsCross.musl64.pkgsStatic` is only a step on the way.
+        let is_step = flake_sets(project).any(|other| {
+            let outer = other.platform.origin.as_ref();
+            outer.is_some_and(|outer| {
+                outer.file == origin.file && outer != origin && outer.span.contains(origin.span)
+            })
+        });
+        if is_step || reported.iter().chain(&findings).any(|known| known.origin == *origin) {
             continue;
         }
         let triple = set.platform.triple.clone().unwrap_or_default();
@@ -63,6 +70,10 @@ fn sets_for_shells(project: &Project, reported: &[Finding]) -> Vec<Finding> {
         );
     }
     findings
+}
+
+fn flake_sets(project: &Project) -> impl Iterator<Item = &CrossSet> {
+    project.flake.iter().flat_map(|flake| &flake.cross_sets)
 }
 
 fn rust_packages(project: &Project) -> impl Iterator<Item = (Context, &Derivation)> {
@@ -87,8 +98,7 @@ fn says_crt_static(project: &Project, context: Context, platform: &Platform) -> 
 }
 
 fn cross_set<'p>(project: &'p Project, origin: &Origin) -> Option<&'p CrossSet> {
-    let mut sets = project.flake.iter().flat_map(|flake| &flake.cross_sets);
-    sets.find(|set| set.platform.origin.as_ref() == Some(origin))
+    flake_sets(project).find(|set| set.platform.origin.as_ref() == Some(origin))
 }
 
 fn help(platform: &Platform) -> &'static str {
