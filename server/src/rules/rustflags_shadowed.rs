@@ -54,7 +54,7 @@ use crate::{
     cargo::config::{Form, Matcher, Scope},
     finding::{Confidence, Finding, Fix, Severity},
     fix, knowledge,
-    project::{Context, FlagSet, Project, flags, flags::Word},
+    project::{Context, Declaration, FlagSet, Project, flags, flags::Word},
 };
 
 /// The rule.
@@ -118,6 +118,9 @@ fn in_context(project: &Project, triple: &str, context: Context, all: &[FlagSet]
     if matches!(context, Context::Package(_)) && !sees_config(project, context) {
         return Vec::new();
     }
+    if context != Context::Ambient && !is_built_there(project, triple, context) {
+        return Vec::new();
+    }
     let sets: Vec<&FlagSet> = all.iter().filter(holds).collect();
     let Some(strongest) = sets.iter().map(|set| set.source).min() else { return Vec::new() };
     let winning: Vec<&FlagSet> = sets.iter().copied().filter(|set| set.source == strongest).collect();
@@ -127,6 +130,18 @@ fn in_context(project: &Project, triple: &str, context: Context, all: &[FlagSet]
     let kept: Vec<&Word> = winning.iter().flat_map(|set| &set.words).collect();
     let lost = sets.iter().filter(|set| set.source != strongest && is_shared(set));
     lost.filter_map(|set| finding(project, triple, context, &winning, &kept, set)).collect()
+}
+
+/// Whether cargo really builds a target in a shell or package: its own platform, or what is named for it
+/// or for every build. A `[target.T]` table alone says that T is built somewhere.
+fn is_built_there(project: &Project, triple: &str, context: Context) -> bool {
+    let platform = project.derivation(context).and_then(|derivation| derivation.platform.triple.as_deref());
+    let named = project.target(triple).into_iter().flat_map(|target| &target.declarations);
+    let is_named = |one: &Declaration| match one.context {
+        Context::Ambient => one.by.is_built_here() && !matches!(context, Context::Package(_)),
+        other => other == context,
+    };
+    platform == Some(triple) || named.into_iter().any(is_named)
 }
 
 /// A machine's own configuration is not the project's mistake.

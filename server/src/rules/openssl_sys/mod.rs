@@ -127,8 +127,8 @@ fn finding(project: &Project, triple: &str, is_shipped: bool, reached: &Reached<
     let severity = match reached.confidence {
         Confidence::Possible => Severity::Hint,
         _ if !is_shipped => Severity::Hint,
-        // Its images can bring OpenSSL for the target.
-        _ if project.builder(triple) == Builder::Cross => Severity::Warning,
+        // Its images bring OpenSSL for the target, or the project's own steps in Cross.toml do.
+        _ if project.builder(triple) == Builder::Cross => Severity::Hint,
         _ if supplied && !is_static => Severity::Hint,
         _ if supplied => Severity::Warning,
         _ if is_static || is_cross => Severity::Error,
@@ -177,9 +177,14 @@ fn supplied_by_flake(project: &Project, triple: &str) -> bool {
     })
 }
 
-/// One dependency is wrong once, for all the targets that it is wrong for; the worst target speaks.
+/// One dependency is wrong once, for all the targets that it is wrong for; the worst target speaks. So is
+/// one entry of the workspace that several members inherit: it is changed in one place.
 fn merge(findings: &mut Vec<Finding>, found: Finding) {
-    let Some(known) = findings.iter_mut().find(|known| known.origin == found.origin) else {
+    let entry = |finding: &Finding| finding.related.first().map(|related| related.origin.clone());
+    let same = |known: &&mut Finding| {
+        known.origin == found.origin || (entry(known).is_some() && entry(known) == entry(&found))
+    };
+    let Some(known) = findings.iter_mut().find(same) else {
         findings.push(found);
         return;
     };
