@@ -212,7 +212,6 @@ fn an_unsaved_edit_of_one_file_changes_the_diagnostics_of_another() {
 }
 
 #[test]
-#[ignore = "the reader of flakes is not there yet"]
 fn an_unsaved_edit_of_the_flake_changes_the_diagnostics_of_another() {
     edit_elsewhere("flake.nix", SHELL, &shell_with_linker());
 }
