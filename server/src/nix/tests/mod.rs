@@ -1,1 +1,8 @@
-//! Tests.
+//! Tests of the evaluator as a whole; its parts have theirs beside them.
+#![allow(clippy::unwrap_used)]
+
+mod frameworks;
+mod hostile;
+mod language;
+mod seeds;
+mod support;
