@@ -18,7 +18,7 @@ neovim_picture() { # tools, program, nvim, picture
   local scratch session=portolan-picture-$$ shown=1
   scratch=$(mktemp -d)
   cp -R "$repository/fixtures/demo" "$scratch/soundings"
-  tmux -f /dev/null -L "$session" new-session -d -x 122 -y 22 -c "$scratch/soundings" \
+  tmux -f /dev/null -L "$session" new-session -d -x 128 -y 22 -c "$scratch/soundings" \
     -e PORTOLAN_REPOSITORY="$repository" -e COLORTERM=truecolor -e TERM=tmux-256color -e HOME="$scratch" \
     "PATH='$(dirname "$2")':\$PATH exec '$3' --clean -S '$repository/tests/pictures/neovim.lua' .cargo/config.toml"
   for _ in $(seq 100); do
