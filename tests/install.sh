@@ -2,6 +2,9 @@
 # What tests/run needs besides a Rust toolchain: each function prints the path of a tool and gets it first when it is
 # not there. Everything but Debian's packages goes into $cache; a second run finds it there.
 
+# From tests/run: the folder to install into, and this repository.
+: "${cache:?}" "${repository:?}"
+
 # Versions are pinned, so that a test fails because of us and not because of a release elsewhere.
 neovim_version=0.11.4
 cargo_deny_version=0.20.2
@@ -127,8 +130,9 @@ build_extension() { # tools
   npm_install "$repository/editors/vscode" --ignore-scripts || return 1
   (
     cd "$repository/editors/vscode" || exit 1
-    npm run --silent check && npm run --silent build -- --log-level=warning &&
-      "$node" "$1/node_modules/@vscode/vsce/vsce" package --no-dependencies --skip-license --out "$cache/portolan.vsix" \
-        >"$cache/logs/vsce.log" 2>&1 || { tail -n 20 "$cache/logs/vsce.log" 2>/dev/null; exit 1; }
+    npm run --silent check || exit 1
+    npm run --silent build -- --log-level=warning || exit 1
+    "$node" "$1/node_modules/@vscode/vsce/vsce" package --no-dependencies --skip-license --out "$cache/portolan.vsix" \
+      >"$cache/logs/vsce.log" 2>&1 || { tail -n 20 "$cache/logs/vsce.log"; exit 1; }
   )
 }

@@ -33,7 +33,10 @@ function M.equal(name, got, wanted)
   return M.check(name, same, not same and ('wanted %s\ngot    %s'):format(vim.inspect(wanted), vim.inspect(got)))
 end
 
---- Asserts that `read()` comes to `wanted` before the patience ends.
+--- Thrown by `becomes` when it has said what did not come: the rest of the scenario builds on it.
+local GIVEN_UP = {}
+
+--- Asserts that `read()` comes to `wanted` before the patience ends; else the scenario ends here.
 function M.becomes(name, read, wanted)
   local got
   vim.wait(M.patience, function()
@@ -41,7 +44,9 @@ function M.becomes(name, read, wanted)
     return vim.deep_equal(got, wanted)
   end, 10)
   local why = ('after %d ms\nwanted %s\ngot    %s'):format(M.patience, vim.inspect(wanted), vim.inspect(got))
-  return M.check(name, vim.deep_equal(got, wanted), why)
+  if not M.check(name, vim.deep_equal(got, wanted), why) then
+    error(GIVEN_UP)
+  end
 end
 
 --- Lets time pass, events included.
@@ -54,8 +59,10 @@ end
 --- Runs one scenario: an error in it is a failure of that scenario and not the end of the others.
 function M.scenario(name, run)
   say('# ' .. name)
-  local fine, message = xpcall(run, debug.traceback)
-  if not fine then
+  local fine, message = xpcall(run, function(thrown)
+    return thrown == GIVEN_UP and thrown or debug.traceback(thrown)
+  end)
+  if not fine and message ~= GIVEN_UP then
     M.check(name, false, message)
   end
   vim.cmd('silent! %bwipeout!')

@@ -1,11 +1,13 @@
-// Portolan in a real VS Code workbench: the squiggle, the Problems panel, the hover, the quick fix, the saved file.
+// Portolan in a real VS Code workbench: the squiggle, the Problems panel, the hover, the quick fix, the saved file; and
+// that a workspace which nobody trusts cannot choose the program that is run.
 // tests/run installs what this needs and sets the environment:
 //   PORTOLAN_SERVER, PORTOLAN_VSIX, VSCODE_TOOLS (node_modules with code-server), CHROMIUM, ARTIFACTS.
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { becomes, finish, goTo, openFile, runCommand, scenario, step } from "./steps.mjs";
 import { openWorkbench } from "./workbench.mjs";
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -14,87 +16,32 @@ const required = (name) => {
   if (!value) throw new Error(`${name} is not set; start this through tests/run`);
   return resolve(value);
 };
-const PATIENCE = 45_000;
-
-let results = [];
-
-/** What an error says, without Playwright's colours. */
-const plain = (error) => String(error).replace(/\u001b\[\d+m/g, "").trim();
-
-/** One step with a name; a failure ends the attempt, because what follows builds on it. */
-async function step(name, run) {
-  try {
-    await run();
-    results.push(name);
-    console.log(`ok ${results.length} - ${name}`);
-  } catch (error) {
-    console.log(`not ok ${results.length + 1} - ${name}`);
-    console.log(plain(error).replace(/^/gm, "    "));
-    throw error;
-  }
-}
-
-/** Waits until `read` comes to something that `holds`, and says what it was in the end. */
-async function becomes(read, holds, what) {
-  const end = Date.now() + PATIENCE;
-  for (;;) {
-    const value = await read();
-    if (holds(value)) return value;
-    if (Date.now() > end) throw new Error(`${what}; after ${PATIENCE} ms it is: ${JSON.stringify(value)}`);
-    await new Promise((wake) => setTimeout(wake, 50));
-  }
-}
-
-async function openFile(page, name) {
-  await page.keyboard.press("Control+P");
-  await page.locator(".quick-input-widget input").fill(name);
-  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: name.split("/").pop() }).first().waitFor();
-  await page.keyboard.press("Enter");
-  await page.locator(".tab.active").filter({ hasText: name.split("/").pop() }).waitFor();
-  await page.locator(".editor-instance .view-line").first().waitFor();
-}
-
-async function runCommand(page, title) {
-  await page.keyboard.press("F1");
-  await page.locator(".quick-input-widget input").fill(`>${title}`);
-  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().waitFor();
-  await page.keyboard.press("Enter");
-}
-
-async function goTo(page, text, needle) {
-  const lines = text.split("\n");
-  const line = lines.findIndex((candidate) => candidate.includes(needle));
-  await page.keyboard.press("Control+G");
-  await page.locator(".quick-input-widget input").fill(`:${line + 1}:${lines[line].indexOf(needle) + 3}`);
-  await page.keyboard.press("Enter");
-  await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
-}
 
 async function picture(page, name) {
-  const updated = process.env.UPDATE_SCREENSHOTS === "1";
+  const updated = process.env.UPDATE_SCREENSHOTS === "1" && name === "vscode.png";
   const folder = updated ? join(repository, "docs/images") : required("ARTIFACTS");
   mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: join(folder, name) });
 }
 
 /** The workbench; what keeps it from opening is a failed step like the others. */
-async function opened(options) {
+async function opened(options = {}) {
   let bench;
   await step("the extension installs and the workbench opens", async () => {
-    bench = await openWorkbench(options);
+    bench = await openWorkbench({
+      tools: required("VSCODE_TOOLS"),
+      chromium: required("CHROMIUM"),
+      vsix: required("PORTOLAN_VSIX"),
+      server: required("PORTOLAN_SERVER"),
+      fixture: join(repository, "fixtures/demo"),
+      ...options,
+    });
   });
   return bench;
 }
 
-async function attempt() {
-  results = [];
-  const bench = await opened({
-    tools: required("VSCODE_TOOLS"),
-    chromium: required("CHROMIUM"),
-    vsix: required("PORTOLAN_VSIX"),
-    server: required("PORTOLAN_SERVER"),
-    fixture: join(repository, "fixtures/demo"),
-  });
+async function fixesAMistake() {
+  const bench = await opened();
   const { page, folder, servers } = bench;
   const config = join(folder, ".cargo/config.toml");
   const before = readFileSync(config, "utf8");
@@ -108,30 +55,30 @@ async function attempt() {
       await squiggles("warning").first().waitFor();
     });
     await step("one server runs", () => becomes(servers, (pids) => pids.length === 1, "one server should run"));
-    await step("the Problems panel names the rules, and their names are links", async () => {
-      await page.keyboard.press("Control+Shift+M");
-      for (const rule of ["unknown-target", "missing-linker", "musl-gcc-breaks-static-pie"]) {
-        const link = problems.locator("a").filter({ hasText: rule }).first();
-        await link.waitFor();
-      }
-    });
     await step("the hover explains the mistake", async () => {
-      await page.locator(".editor-instance .view-lines").click();
       await goTo(page, before, "aarch64-unknown-linux-gnuu");
       await runCommand(page, "Show or Focus Hover");
       const hover = page.locator(".monaco-hover:visible").filter({ hasText: "gnuu" });
       await hover.first().waitFor();
       const page_of_rule = await hover.locator('a[href*="unknown_target"], a[data-href*="unknown_target"]').count();
       if (page_of_rule === 0) throw new Error("the rule's name does not lead to its page");
-      await picture(page, "vscode.png");
+      await picture(page, "vscode-hover.png");
       await page.keyboard.press("Escape");
+    });
+    await step("the Problems panel names the rules, and their names are links", async () => {
+      await page.keyboard.press("Control+Shift+M");
+      for (const rule of ["unknown-target", "missing-linker", "musl-gcc-breaks-static-pie"]) {
+        const link = problems.locator("a").filter({ hasText: rule }).first();
+        await link.waitFor();
+      }
+      await page.locator(".editor-instance .view-lines").click();
     });
     await step("Ctrl+. offers the right triple", async () => {
       await goTo(page, before, "aarch64-unknown-linux-gnuu");
       await page.keyboard.press("Control+.");
       const choice = page.locator(".action-widget .monaco-list-row").filter({ hasText: "aarch64-unknown-linux-gnu" }).first();
       await choice.waitFor();
-      await picture(page, "vscode-quick-fix.png");
+      await picture(page, "vscode.png");
       await choice.click();
     });
     await step("applied and saved: the file on the disk is right, and nothing else in it changed", async () => {
@@ -167,16 +114,33 @@ async function attempt() {
   }
 }
 
-try {
-  await attempt();
-} catch {
-  // A browser on a busy machine stumbles now and then; what is really broken fails twice.
-  console.log("# once more");
+/** A workspace whose settings name a program of its own as the server. */
+async function namesItsOwnServer(trust) {
+  let trap;
+  const prepare = (folder, program) => {
+    trap = join(folder, "sprung");
+    const script = join(folder, "server.sh");
+    writeFileSync(script, `#!/bin/sh\ntouch '${trap}'\nexec '${program}' "$@"\n`);
+    chmodSync(script, 0o755);
+    mkdirSync(join(folder, ".vscode"));
+    writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "portolan.server.path": script }));
+  };
+  const bench = await opened({ trust, prepare });
   try {
-    await attempt();
-  } catch {
-    process.exitCode = 1;
+    await step("diagnoses all the same", async () => {
+      await openFile(bench.page, ".cargo/config.toml");
+      await bench.page.locator(".editor-instance .squiggly-warning").first().waitFor();
+    });
+    const ran = trust !== "restricted";
+    await step(`the workspace's program was ${ran ? "" : "not "}run`, () => {
+      if (existsSync(trap) !== ran) throw new Error(ran ? "it was not" : "it was");
+    });
+  } finally {
+    await bench.close();
   }
 }
-console.log(`vscode: ${results.length} ok, ${process.exitCode ? 1 : 0} not ok`);
-process.exit();
+
+await scenario("a mistake is seen, fixed and saved", fixesAMistake);
+await scenario("a workspace that is not trusted names its own server", () => namesItsOwnServer("restricted"));
+await scenario("without workspace trust the same setting counts", () => namesItsOwnServer("off"));
+finish();

@@ -12,7 +12,8 @@ const SETTINGS = {
   "portolan.host": "x86_64-unknown-linux-gnu",
   // The workbench knows no TOML. This colours it well enough, and shows that we go by names and not by languages.
   "files.associations": { "*.toml": "ini" },
-  "security.workspace.trust.enabled": false,
+  "security.workspace.trust.startupPrompt": "never",
+  "security.workspace.trust.banner": "never",
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,
   "workbench.colorTheme": "Default Dark Modern",
@@ -59,9 +60,10 @@ async function answers(url, milliseconds) {
 
 /**
  * Opens a copy of the folder `fixture` in a workbench with the extension `vsix`, whose server is `server`.
+ * `trust` is "off" (the editor asks for none) or "restricted"; `prepare` may change the copy before it is opened.
  * Gives the page, the copy's path and what else a test asks for; `close` ends all of it.
  */
-export async function openWorkbench({ tools, chromium, vsix, server, fixture }) {
+export async function openWorkbench({ tools, chromium, vsix, server, fixture, trust = "off", prepare }) {
   const scratch = realpathSync(mkdtempSync(join(tmpdir(), "portolan-vscode-")));
   const folder = join(scratch, "soundings");
   cpSync(fixture, folder, { recursive: true });
@@ -69,11 +71,12 @@ export async function openWorkbench({ tools, chromium, vsix, server, fixture }) 
   const program = join(scratch, "bin", "portolan");
   mkdirSync(join(scratch, "bin"));
   copyFileSync(server, program);
+  prepare?.(folder, program);
   const settings = (kind, values) => {
     mkdirSync(join(scratch, "user", kind), { recursive: true });
     writeFileSync(join(scratch, "user", kind, "settings.json"), JSON.stringify(values));
   };
-  settings("User", SETTINGS);
+  settings("User", { ...SETTINGS, "security.workspace.trust.enabled": trust !== "off" });
   // Paths of programs are settings of the machine that the server runs on.
   settings("Machine", { "portolan.server.path": program });
 

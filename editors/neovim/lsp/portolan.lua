@@ -96,6 +96,4 @@ return {
       on_dir(root)
     end
   end,
-  -- The contract's keys; the server asks for the section `portolan`.
-  settings = { portolan = {} },
 }

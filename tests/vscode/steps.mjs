@@ -1,0 +1,83 @@
+// Named steps, with waiting and retrying; the workbench's own little actions.
+
+const PATIENCE = 45_000;
+
+let results = [];
+const sums = { passed: 0, failed: 0 };
+
+/** What an error says, without Playwright's colours. */
+const plain = (error) => String(error).replace(/\u001b\[\d+m/g, "").trim();
+
+/** One step with a name; a failure ends the attempt, because what follows builds on it. */
+export async function step(name, run) {
+  try {
+    await run();
+    results.push(name);
+    console.log(`ok ${sums.passed + results.length} - ${name}`);
+  } catch (error) {
+    console.log(`not ok ${sums.passed + results.length + 1} - ${name}`);
+    console.log(plain(error).replace(/^/gm, "    "));
+    throw error;
+  }
+}
+
+/** Waits until `read` comes to something that `holds`, and says what it was in the end. */
+export async function becomes(read, holds, what) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const value = await read();
+    if (holds(value)) return value;
+    if (Date.now() > end) throw new Error(`${what}; after ${PATIENCE} ms it is: ${JSON.stringify(value)}`);
+    await new Promise((wake) => setTimeout(wake, 50));
+  }
+}
+
+/** Runs a scenario; a second time when the first failed. */
+export async function scenario(name, attempt) {
+  for (const again of [false, true]) {
+    console.log(`# ${name}${again ? ", once more" : ""}`);
+    results = [];
+    try {
+      await attempt();
+      break;
+    } catch {
+      // A browser on a busy machine stumbles now and then; what is really broken fails twice.
+      if (again) sums.failed += 1;
+    }
+  }
+  sums.passed += results.length;
+}
+
+/** Prints the sum and ends. */
+export function finish() {
+  console.log(`vscode: ${sums.passed} ok, ${sums.failed} not ok`);
+  process.exit(sums.failed > 0 || sums.passed === 0 ? 1 : 0);
+}
+
+/** Opens a file by its name in the quick open box. */
+export async function openFile(page, name) {
+  await page.keyboard.press("Control+P");
+  await page.locator(".quick-input-widget input").fill(name);
+  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: name.split("/").pop() }).first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(".tab.active").filter({ hasText: name.split("/").pop() }).waitFor();
+  await page.locator(".editor-instance .view-line").first().waitFor();
+}
+
+/** Runs a command of the palette. */
+export async function runCommand(page, title) {
+  await page.keyboard.press("F1");
+  await page.locator(".quick-input-widget input").fill(`>${title}`);
+  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().waitFor();
+  await page.keyboard.press("Enter");
+}
+
+/** Puts the cursor into the first `needle` of `text`, which is what the open editor shows. */
+export async function goTo(page, text, needle) {
+  const lines = text.split("\n");
+  const line = lines.findIndex((candidate) => candidate.includes(needle));
+  await page.keyboard.press("Control+G");
+  await page.locator(".quick-input-widget input").fill(`:${line + 1}:${lines[line].indexOf(needle) + 3}`);
+  await page.keyboard.press("Enter");
+  await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+}
