@@ -8,8 +8,10 @@ use super::support::{as_files, facts, seed, show_facts};
 #[test]
 fn each_comes_to_what_stands_beside_it() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/seeds");
-    let mut names: Vec<String> =
-        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     assert!(names.len() >= 10);
     for name in names {
