@@ -70,17 +70,24 @@ fn show(evaluator: &mut Evaluator<'_>, value: &Value, depth: usize) -> String {
         Value::Float(number) => number.to_string(),
         Value::Str(text) => {
             let mut shown = String::new();
+            let mut literal = String::new();
             for piece in &text.pieces {
                 match piece {
                     StrPiece::Literal { text, .. } => {
-                        shown.push_str(&text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"));
+                        literal.push_str(text);
+                        continue;
                     }
+                    _ => shown.push_str(&escaped(&std::mem::take(&mut literal))),
+                }
+                match piece {
+                    StrPiece::Literal { .. } => {}
                     StrPiece::Store { item, .. } => write!(shown, "${{{}}}", show_term(evaluator, item)).unwrap(),
                     StrPiece::Source { path, .. } => write!(shown, "${{{}}}", path.display()).unwrap(),
                     StrPiece::Either { .. } => shown.push_str("«either»"),
                     StrPiece::Unknown { why, .. } => write!(shown, "«{why}»").unwrap(),
                 }
             }
+            shown.push_str(&escaped(&literal));
             format!("\"{shown}\"")
         }
         Value::Path(path) => path.display().to_string(),
@@ -120,6 +127,14 @@ fn show(evaluator: &mut Evaluator<'_>, value: &Value, depth: usize) -> String {
         }
         Value::Error(why) => format!("error: {why}"),
     }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = text.replace('\\', "\\\\").replace("${", "\\${").replace('"', "\\\"");
+    for (character, written) in [('\n', "\\n"), ('\r', "\\r"), ('\t', "\\t")] {
+        escaped = escaped.replace(character, written);
+    }
+    escaped
 }
 
 fn show_term(evaluator: &mut Evaluator<'_>, term: &Rc<Neutral>) -> String {
