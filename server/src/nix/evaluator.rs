@@ -130,6 +130,11 @@ impl<'s> Evaluator<'s> {
         }
     }
 
+    /// Whether all fuel is spent: then loops end, whatever they were to find.
+    pub(super) fn is_spent(&self) -> bool {
+        self.fuel == 0
+    }
+
     /// Runs something one level deeper, unless that is one too many.
     pub(super) fn deeper(&mut self, place: Place, run: impl FnOnce(&mut Self) -> Value) -> Value {
         if !self.spend(1) {

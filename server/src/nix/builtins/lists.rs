@@ -207,6 +207,9 @@ impl Evaluator<'_> {
         let Value::List(list) = list else { return None };
         let mut sure = list.rest.is_none();
         for item in &list.items {
+            if self.is_spent() {
+                return None;
+            }
             let item = self.force(*item);
             match self.equal(&item, wanted) {
                 Some(true) => return Some(true),
@@ -360,6 +363,9 @@ fn unique(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value 
     this.on_list(&list, place, |this, list| {
         let mut kept: Vec<(Thunk, Value)> = Vec::new();
         for item in &list.items {
+            if this.is_spent() {
+                break;
+            }
             let value = this.force(*item);
             let known = kept.iter().any(|(_, other)| this.equal(other, &value) == Some(true));
             if !known {

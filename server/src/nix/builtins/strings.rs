@@ -240,6 +240,9 @@ impl Evaluator<'_> {
         let value = self.argument_value(arguments, index);
         self.each(&value, place, &mut |this, value| {
             let text = this.text_of(value, place);
+            if text.pieces.is_empty() {
+                return Value::text(&change(""), place);
+            }
             Value::Str(Rc::new(this.rewritten(&text, &change)))
         })
     }

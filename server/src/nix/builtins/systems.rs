@@ -120,7 +120,7 @@ impl Evaluator<'_> {
         outputs_of: &mut dyn FnMut(&mut Self, Thunk) -> Value,
         place: Place,
     ) -> Value {
-        let mut kinds: Vec<(Symbol, Option<crate::nix::value::Place>, Vec<(Symbol, Attr)>)> = Vec::new();
+        let mut kinds: Vec<(Symbol, Option<Place>, Vec<(Symbol, Attr)>)> = Vec::new();
         let mut rest = None;
         for system in systems {
             let name = self.force(*system);

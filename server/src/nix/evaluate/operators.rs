@@ -97,6 +97,12 @@ impl Evaluator<'_> {
                 let values = either.values.iter().map(|value| self.add(value, other, place)).collect();
                 self.either(values, either.place)
             }
+            (Value::Error(_), _) => left.clone(),
+            (_, Value::Error(_)) => right.clone(),
+            (Value::List(_) | Value::Bool(_) | Value::Null | Value::Lambda(_), _)
+            | (_, Value::List(_) | Value::Bool(_) | Value::Null | Value::Lambda(_)) => {
+                Value::error("something is added that is neither a number nor a string")
+            }
             _ => {
                 let mut pieces = Vec::new();
                 self.coerce(left, place, &mut pieces);

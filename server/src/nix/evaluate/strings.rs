@@ -30,17 +30,19 @@ impl Evaluator<'_> {
             Value::Bool(false) | Value::Null => {}
             Value::List(list) => {
                 let list = Rc::clone(list);
-                for (index, item) in list.items.iter().enumerate() {
-                    let at = self.place_of(*item);
-                    if index > 0 {
-                        let between = Place { span: crate::text::Span::at(at.span.start()), ..at };
-                        pieces.push(StrPiece::Literal { text: Arc::from(" "), place: between });
-                    }
+                let mut blank_before_next = false;
+                for item in &list.items {
                     if !self.spend(1) {
                         break;
                     }
+                    let at = self.place_of(*item);
+                    if blank_before_next {
+                        let between = Place { span: crate::text::Span::at(at.span.start()), ..at };
+                        pieces.push(StrPiece::Literal { text: Arc::from(" "), place: between });
+                    }
                     let value = self.force(*item);
                     self.coerce_deeper(&value, at, pieces);
+                    blank_before_next = !matches!(&value, Value::List(list) if list.items.is_empty());
                 }
                 if list.rest.is_some() {
                     pieces.push(unknown("a list of which a part cannot be known here", place));

@@ -299,6 +299,8 @@ impl Parser<'_> {
         loop {
             if self.eat(T::TOKEN_ELLIPSIS) {
                 open = true;
+                // Nothing may follow, not even a comma.
+                break;
             } else if self.at(T::TOKEN_IDENT) {
                 let span = self.bump();
                 let name = self.intern(span);

@@ -462,9 +462,9 @@ impl Parser<'_> {
                 _ => break,
             }
         }
-        self.expect(T::TOKEN_STRING_END, "the string's end");
-        if self.at(T::TOKEN_ERROR) {
-            self.bump();
+        // A string without an end goes to the file's end as one token.
+        if !self.expect(T::TOKEN_STRING_END, "the string's end") {
+            self.eat(T::TOKEN_ERROR);
         }
         strings::normalize(self.text, &parts, indented)
     }
