@@ -73,7 +73,7 @@ pub struct Names {
     pub nixpkgs: Option<Tool>,
     /// Other names that its linker is known by.
     pub linkers: &'static [&'static str],
-    /// Prefixes that the cc crate tries when no variable names a compiler: "<prefix>-gcc".
+    /// Prefixes that the cc crate tries when no variable names a compiler: `<prefix>-gcc`.
     pub cc: &'static [&'static str],
     /// What the operating system must have at least.
     pub minimum: Option<&'static str>,

@@ -8,12 +8,12 @@
 //! stdout <- outbox                                                                one thread
 //! ```
 //!
-//! - [`framing`] and [`message`] take any bytes and never end the server; [`lifecycle`] ends it.
-//! - [`state`] is what notifications change, under one short lock, before they return.
-//! - [`analysis_task`] is the only place that analyses and publishes.
-//! - [`client`] is the only place that asks the client something, and nobody waits for its answer.
-//! - [`convert`] alone, and the framework's two doors [`server`] and [`client`], know the protocol's types;
-//!   [`convert`] alone knows its encodings.
+//! - `framing` and `message` take any bytes and never end the server; `lifecycle` ends it.
+//! - `state` is what notifications change, under one short lock, before they return.
+//! - `analysis_task` is the only place that analyses and publishes.
+//! - `client` is the only place that asks the client something, and nobody waits for its answer.
+//! - `convert` alone, and the framework's two doors `server` and `client`, know the protocol's types;
+//!   `convert` alone knows its encodings.
 //!
 //! The framework is `tower-lsp-server`, the maintained community fork of `tower-lsp`.
 

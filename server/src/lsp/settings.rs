@@ -27,7 +27,8 @@ pub fn read(value: &Value) -> (UserSettings, Vec<String>) {
     let mut wrong = Vec::new();
     let section = value.get("portolan").unwrap_or(value);
     let Some(section) = section.as_object() else {
-        if !section.is_null() {
+        // Neovim sends an empty table of Lua as an empty array.
+        if !section.is_null() && section.as_array().is_none_or(|array| !array.is_empty()) {
             wrong.push("the settings of portolan must be an object".to_owned());
         }
         return (settings, wrong);

@@ -13,7 +13,7 @@
 //!
 //! ## Example
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [target.aarch64-apple-darwin]
 //! rustflags = ["-C", "target-feature=+crt-static"]
 //! ```
@@ -22,7 +22,7 @@
 //!
 //! Nothing.
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [target.x86_64-unknown-linux-gnu]
 //! rustflags = ["-C", "target-feature=+crt-static"]
 //! ```

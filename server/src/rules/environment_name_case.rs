@@ -13,7 +13,7 @@
 //!
 //! ## Example
 //!
-//! ```nix file=flake.nix
+//! ```nix file:flake.nix
 //! {
 //!   outputs = { nixpkgs, ... }: let
 //!     pkgs = nixpkgs.legacyPackages.x86_64-linux;
@@ -27,7 +27,7 @@
 //!
 //! ## Use instead
 //!
-//! ```nix file=flake.nix
+//! ```nix file:flake.nix
 //! {
 //!   outputs = { nixpkgs, ... }: let
 //!     pkgs = nixpkgs.legacyPackages.x86_64-linux;

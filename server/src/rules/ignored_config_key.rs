@@ -15,14 +15,14 @@
 //!
 //! ## Example
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [target.x86_64_unknown_linux_musl]
 //! rustflags = ["-C", "relocation-model=static"]
 //! ```
 //!
 //! ## Use instead
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [target.x86_64-unknown-linux-musl]
 //! rustflags = ["-C", "relocation-model=static"]
 //! ```

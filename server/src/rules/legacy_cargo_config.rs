@@ -12,14 +12,14 @@
 //!
 //! ## Example
 //!
-//! ```toml file=.cargo/config
+//! ```toml file:.cargo/config
 //! [build]
 //! target = "x86_64-unknown-linux-musl"
 //! ```
 //!
 //! ## Use instead
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! target = "x86_64-unknown-linux-musl"
 //! ```

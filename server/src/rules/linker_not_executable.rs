@@ -13,14 +13,14 @@
 //!
 //! ## Example
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [target.x86_64-unknown-linux-gnu]
 //! linker = "cc -m64"
 //! ```
 //!
 //! ## Use instead
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [target.x86_64-unknown-linux-gnu]
 //! linker = "cc"
 //! rustflags = ["-C", "link-arg=-m64"]

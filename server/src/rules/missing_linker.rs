@@ -15,14 +15,14 @@
 //!
 //! ## Example
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! target = "aarch64-unknown-linux-gnu"
 //! ```
 //!
 //! ## Use instead
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! target = "aarch64-unknown-linux-gnu"
 //!

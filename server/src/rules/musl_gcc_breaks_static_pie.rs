@@ -12,7 +12,7 @@
 //!
 //! ## Example
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [target.x86_64-unknown-linux-musl]
 //! linker = "musl-gcc"
 //! ```
@@ -22,7 +22,7 @@
 //! Nothing: rustc brings musl's start files and links with the host's `cc`. Or keep the linker and give up
 //! position independence:
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [target.x86_64-unknown-linux-musl]
 //! linker = "musl-gcc"
 //! rustflags = ["-C", "relocation-model=static"]

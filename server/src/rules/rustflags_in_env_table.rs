@@ -11,14 +11,14 @@
 //!
 //! ## Example
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [env]
 //! RUSTFLAGS = "-C target-feature=+crt-static"
 //! ```
 //!
 //! ## Use instead
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! rustflags = "-C target-feature=+crt-static"
 //! ```

@@ -18,7 +18,7 @@
 //!
 //! ## Example
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! rustflags = ["--cfg", "tokio_unstable"]
 //!
@@ -28,7 +28,7 @@
 //!
 //! ## Use instead
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! rustflags = ["--cfg", "tokio_unstable"]
 //!

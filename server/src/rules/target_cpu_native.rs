@@ -12,7 +12,7 @@
 //!
 //! ## Example
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! rustflags = ["-C", "target-cpu=native"]
 //! ```
@@ -21,7 +21,7 @@
 //!
 //! Keep it in your own `~/.cargo/config.toml`, where it reaches only your machine, or in an alias:
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [alias]
 //! bench-native = ["bench", "--config", "build.rustflags=['-C', 'target-cpu=native']"]
 //! ```

@@ -14,26 +14,26 @@
 //!
 //! ## Example
 //!
-//! ```toml file=rust-toolchain.toml
+//! ```toml file:rust-toolchain.toml
 //! [toolchain]
 //! channel = "1.95"
 //! targets = ["wasm32-unknown-unknown"]
 //! ```
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! target = "x86_64-unknown-linux-musl"
 //! ```
 //!
 //! ## Use instead
 //!
-//! ```toml file=rust-toolchain.toml
+//! ```toml file:rust-toolchain.toml
 //! [toolchain]
 //! channel = "1.95"
 //! targets = ["wasm32-unknown-unknown", "x86_64-unknown-linux-musl"]
 //! ```
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! target = "x86_64-unknown-linux-musl"
 //! ```

@@ -13,14 +13,14 @@
 //!
 //! ## Example
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! target = "x86_64-unknown-linux-gnu
 //! ```
 //!
 //! ## Use instead
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! target = "x86_64-unknown-linux-gnu"
 //! ```

@@ -12,7 +12,7 @@
 //!
 //! ## Example
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! # portolan: allow(missing-linker) linked in CI
 //! [build]
 //! target = "x86_64-unknown-linux-gnu"
@@ -20,7 +20,7 @@
 //!
 //! ## Use instead
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! target = "x86_64-unknown-linux-gnu"
 //! ```

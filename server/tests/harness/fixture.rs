@@ -89,7 +89,7 @@ impl Fixture {
                 is_below = line == heading;
             } else if let Some(info) = line.strip_prefix("```") {
                 is_open = !is_open && is_below;
-                if let (true, Some((_, path))) = (is_open, info.split_once("file=")) {
+                if let (true, Some((_, path))) = (is_open, info.split_once("file:")) {
                     fixture.files.push((path.to_owned(), String::new()));
                 }
             } else if is_open && let Some((_, text)) = fixture.files.last_mut() {

@@ -1,5 +1,7 @@
 //! The other ways in which the same TOML can be written.
 
+use std::fmt::Write as _;
+
 use toml_edit::{DocumentMut, InlineTable, Item, Key, Table, Value};
 
 use super::Fixture;
@@ -7,7 +9,8 @@ use super::Fixture;
 /// The fixture with its TOML files in other spellings. A file that holds arrays of tables, or comments that
 /// mean something, stays as it is.
 pub fn variants(fixture: &Fixture) -> Vec<(&'static str, Fixture)> {
-    let spellings: [(&'static str, fn(&str) -> Option<String>); 3] =
+    type Respell = fn(&str) -> Option<String>;
+    let spellings: [(&'static str, Respell); 3] =
         [("dotted keys", dotted), ("inline tables", inline), ("quoted keys", quoted)];
     let respelt = spellings.into_iter().filter_map(|(name, respell)| {
         let mut variant = fixture.clone();
@@ -34,7 +37,7 @@ fn dotted(text: &str) -> Option<String> {
     let mut out = String::new();
     flatten(document.as_table(), &mut Vec::new(), &mut |path, value| {
         let keys: Vec<String> = path.iter().map(|key| Key::new(*key).to_string()).collect();
-        out.push_str(&format!("{} = {}\n", keys.join("."), value.to_string().trim()));
+        let _ = writeln!(out, "{} = {}", keys.join("."), value.to_string().trim());
     })?;
     Some(out)
 }
@@ -67,7 +70,7 @@ fn inline(text: &str) -> Option<String> {
             Item::Table(table) => Value::InlineTable(to_inline(table)?),
             Item::ArrayOfTables(_) | Item::None => return None,
         };
-        out.push_str(&format!("{} = {}\n", Key::new(key), value.to_string().trim().replace('\n', " ")));
+        let _ = writeln!(out, "{} = {}", Key::new(key), value.to_string().trim().replace('\n', " "));
     }
     Some(out)
 }
@@ -102,7 +105,7 @@ pub fn changed_paths(then: &str, now: &str) -> Vec<Vec<String>> {
     for (path, value) in then.iter().chain(&now) {
         let same =
             |all: &[(Vec<String>, String)]| all.iter().any(|(other, text)| other == path && text == value);
-        if !(same(&then) && same(&now)) && !paths.contains(path) {
+        if (!same(&then) || !same(&now)) && !paths.contains(path) {
             paths.push(path.clone());
         }
     }

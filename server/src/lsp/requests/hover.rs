@@ -27,13 +27,26 @@ pub fn at(document: &Document, offset: usize, look: Option<&Look>) -> Option<Pag
     if let (Some(span), true) = (span, is_in_suppression(document, offset))
         && let Some(rule) = rules::find(word)
     {
-        return Some(Page { markdown: rule.page(), span });
+        return Some(Page { markdown: brief(rule), span });
     }
     let mut findings = look?.analysis.findings.iter();
     let finding = findings
         .find(|finding| finding.origin.file == *document.file() && finding.origin.span.touches(offset))?;
     let rule = rules::find(finding.rule)?;
-    Some(Page { markdown: rule.page(), span: finding.origin.span })
+    Some(Page { markdown: brief(rule), span: finding.origin.span })
+}
+
+/// A rule in a hover: what it is and why it matters; the page has the rest.
+fn brief(rule: &rules::Rule) -> String {
+    let page = rule.page();
+    let why = page.split("\n## ").find_map(|section| section.strip_prefix("Why it matters\n"));
+    format!(
+        "**{}**: {}\n\n{}\n\n[The rule's page]({})",
+        rule.name,
+        rule.summary,
+        why.unwrap_or_default().trim(),
+        rule.url()
+    )
 }
 
 /// The word around an offset: letters, digits, and what else a triple or a rule's name holds.

@@ -20,7 +20,7 @@
 //!
 //! ## Example
 //!
-//! ```toml file=rust-toolchain.toml
+//! ```toml file:rust-toolchain.toml
 //! [toolchain]
 //! channel = "1.95"
 //! targets = ["x86_64-pc-windows-msvc"]
@@ -28,13 +28,13 @@
 //!
 //! ## Use instead
 //!
-//! ```toml file=rust-toolchain.toml
+//! ```toml file:rust-toolchain.toml
 //! [toolchain]
 //! channel = "1.95"
 //! targets = ["x86_64-pc-windows-msvc"]
 //! ```
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [target.'cfg(all(windows, target_env = "msvc"))']
 //! rustflags = ["-C", "target-feature=+crt-static"]
 //! ```

@@ -14,7 +14,7 @@
 //!
 //! ## Example
 //!
-//! ```toml file=Cargo.toml
+//! ```toml file:Cargo.toml
 //! [package]
 //! name = "app"
 //! version = "0.1.0"
@@ -24,14 +24,14 @@
 //! reqwest = "0.12"
 //! ```
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! target = "x86_64-unknown-linux-musl"
 //! ```
 //!
 //! ## Use instead
 //!
-//! ```toml file=Cargo.toml
+//! ```toml file:Cargo.toml
 //! [package]
 //! name = "app"
 //! version = "0.1.0"
@@ -41,7 +41,7 @@
 //! reqwest = { version = "0.12", default-features = false, features = ["charset", "http2", "system-proxy", "rustls-tls"] }
 //! ```
 //!
-//! ```toml file=.cargo/config.toml
+//! ```toml file:.cargo/config.toml
 //! [build]
 //! target = "x86_64-unknown-linux-musl"
 //! ```
