@@ -6,23 +6,10 @@ use super::{
     flags::{Word, crt_static, words_of_text},
 };
 use crate::{
-    cargo::config::{Form, Matcher, Scope, TargetTable},
+    cargo::config::{FlagSource, Form, Matcher, Scope, TargetTable},
     knowledge,
     text::Origin,
 };
-
-/// Which of cargo's four exclusive sources a set of flags belongs to; the strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FlagSource {
-    /// `CARGO_ENCODED_RUSTFLAGS`.
-    Encoded,
-    /// `RUSTFLAGS`.
-    Environment,
-    /// `target.*.rustflags` and `CARGO_TARGET_T_RUSTFLAGS`, joined.
-    Target,
-    /// `build.rustflags` and `CARGO_BUILD_RUSTFLAGS`, joined.
-    Build,
-}
 
 /// Flags for rustc from one place.
 #[derive(Clone, Debug)]

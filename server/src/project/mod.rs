@@ -12,8 +12,9 @@ mod targets;
 
 use std::path::Path;
 
+pub use crate::cargo::config::FlagSource;
 pub use environment::{Context, Supplied};
-pub use linkage::{FlagSet, FlagSource, Linkage, matches};
+pub use linkage::{FlagSet, Linkage, matches};
 pub use linker::{Builder, LinkerAnswer, links_by_default};
 pub use suppressions::{Suppression, SuppressionScope};
 pub use targets::{Declaration, DeclaredAs, ShippedTarget, is_rust_package};

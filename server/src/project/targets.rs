@@ -131,6 +131,9 @@ fn cargo_files(project: &Project, found: &mut Found) {
         let triple = if target.value == "host-tuple" { &project.host } else { &target.value };
         found.add(triple, Some(&target.origin), DeclaredAs::BuildTarget, here);
     }
+    if let Some(triple) = project.host_variable("CARGO_BUILD_TARGET") {
+        found.add(triple, None, DeclaredAs::BuildTargetVariable, here);
+    }
     for table in &cargo.config.targets {
         let Matcher::Triple(triple) = &table.matcher else { continue };
         match &table.linker {

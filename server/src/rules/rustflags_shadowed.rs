@@ -54,7 +54,7 @@ use crate::{
     cargo::config::{Form, Matcher, Scope},
     finding::{Confidence, Finding, Fix, Severity},
     fix, knowledge,
-    project::{Context, Declaration, FlagSet, Project, flags, flags::Word},
+    project::{Context, Declaration, FlagSet, FlagSource, Project, flags, flags::Word},
 };
 
 /// The rule.
@@ -121,7 +121,11 @@ fn in_context(project: &Project, triple: &str, context: Context, all: &[FlagSet]
     if context != Context::Ambient && !is_built_there(project, triple, context) {
         return Vec::new();
     }
-    let sets: Vec<&FlagSet> = all.iter().filter(holds).collect();
+    // A variable hides the rest even when it is empty; an empty list does not (measured with cargo 1.95).
+    let counts = |set: &&FlagSet| {
+        !set.words.is_empty() || matches!(set.source, FlagSource::Encoded | FlagSource::Environment)
+    };
+    let sets: Vec<&FlagSet> = all.iter().filter(holds).filter(counts).collect();
     let Some(strongest) = sets.iter().map(|set| set.source).min() else { return Vec::new() };
     let winning: Vec<&FlagSet> = sets.iter().copied().filter(|set| set.source == strongest).collect();
     if winning.iter().any(|set| !set.is_complete) {
