@@ -41,7 +41,8 @@ pub fn codegen_options(words: &[Word]) -> Vec<Codegen<'_>> {
                 next.text.as_str()
             }
             text => match text.strip_prefix("--codegen=").or_else(|| text.strip_prefix("-C")) {
-                Some(option) => option,
+                // "-C lto" in one element of an array: rustc refuses it, but says what was meant.
+                Some(option) => option.trim_start(),
                 None => continue,
             },
         };

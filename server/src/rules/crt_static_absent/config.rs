@@ -2,7 +2,7 @@
 
 use super::RULE;
 use crate::{
-    finding::{Confidence, Edit, Finding, Fix, Severity},
+    finding::{Confidence, Edit, Finding, Fix, Related, Severity},
     fix,
     knowledge::Target,
     project::{Context, DeclaredAs, Project, ShippedTarget, flags},
@@ -15,7 +15,19 @@ pub(super) fn dynamic_by_default(project: &Project) -> Vec<Finding> {
     if !project.has_program() || project.config_gap().is_some() {
         return Vec::new();
     }
-    project.targets.iter().filter_map(|target| finding(project, target, target.known?)).collect()
+    let mut findings: Vec<Finding> = Vec::new();
+    for found in project.targets.iter().filter_map(|target| finding(project, target, target.known?)) {
+        // All of msvc is one mistake with one remedy, whatever the architecture.
+        let is_msvc = |finding: &Finding| finding.targets.iter().all(|triple| triple.ends_with("-msvc"));
+        match findings.iter_mut().find(|known| is_msvc(known) && is_msvc(&found)) {
+            Some(known) => {
+                known.targets.extend(found.targets);
+                known.related.push(Related { origin: found.origin, message: "and here".to_owned() });
+            }
+            None => findings.push(found),
+        }
+    }
+    findings
 }
 
 fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) -> Option<Finding> {
@@ -80,7 +92,8 @@ fn add(project: &Project, known: &Target) -> Option<Fix> {
 
 /// `-crt-static` for a target that is static by default.
 pub(super) fn turned_off(project: &Project) -> Vec<Finding> {
-    if !project.has_program() {
+    // A dynamic library for musl cannot be linked with crt-static: there the flag is needed.
+    if !project.has_program() || has_dynamic_library(project) {
         return Vec::new();
     }
     let mut findings: Vec<Finding> = Vec::new();
@@ -119,6 +132,13 @@ pub(super) fn turned_off(project: &Project) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn has_dynamic_library(project: &Project) -> bool {
+    let packages = project.cargo.workspace.iter().flat_map(crate::cargo::Workspace::packages);
+    let mut types =
+        packages.filter_map(|manifest| manifest.library.as_ref()).flat_map(|library| &library.crate_types);
+    types.any(|kind| matches!(kind.value.as_str(), "cdylib" | "dylib"))
 }
 
 /// Whether a comment stands above the table that a key is in.
