@@ -63,6 +63,24 @@ pub trait Files: Send + Sync {
     fn program(&self, path: &Path) -> Kind;
     /// Names in a folder of the workspace, sorted; `None` when it cannot be listed.
     fn list(&self, folder: &Path) -> Option<Vec<String>>;
+    /// Reads a file of cargo's caches of packages, by its path below `$CARGO_HOME`: a manifest in `registry/src`
+    /// or `git/checkouts`, or one version's record out of a crate's file in `registry/index`.
+    ///
+    /// What is there never changes: cargo unpacks each version once. So a text may be kept for ever; that a file
+    /// is absent may not.
+    fn read_registry(&self, path: &Path, part: RegistryPart<'_>) -> Read;
+    /// Names in a folder of these caches, sorted; `None` when it cannot be listed.
+    fn list_registry(&self, folder: &Path) -> Option<Vec<String>>;
+}
+
+/// Which part of a file in cargo's caches is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegistryPart<'a> {
+    /// A manifest, whole.
+    Manifest,
+    /// The record of this version in a file of the index, as JSON. The file holds those of all versions and may
+    /// have a megabyte.
+    Version(&'a str),
 }
 
 /// The programs on a PATH. Asked by name: a PATH may hold thousands, of which a look at a project is

@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod cross;
+pub mod graph;
 pub mod lock;
 pub mod manifest;
 pub mod platform;

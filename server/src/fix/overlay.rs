@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    snapshot::{Files, Kind, Read, Snapshot},
+    snapshot::{Files, Kind, Read, RegistryPart, Snapshot},
     syntax::Source,
     text::FileId,
 };
@@ -88,5 +88,13 @@ impl Files for Overlay {
             names.sort();
         }
         names
+    }
+
+    fn read_registry(&self, path: &Path, part: RegistryPart<'_>) -> Read {
+        self.below.read_registry(path, part)
+    }
+
+    fn list_registry(&self, folder: &Path) -> Option<Vec<String>> {
+        self.below.list_registry(folder)
     }
 }

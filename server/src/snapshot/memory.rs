@@ -6,11 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use super::{Files, Host, Kind, Read, Settings, Snapshot};
-use crate::{syntax::Source, text::FileId};
+use super::{Files, Host, Kind, Read, RegistryPart, Settings, Snapshot};
+use crate::{cargo::graph::index, syntax::Source, text::FileId};
 
 /// The host that [`MemoryFiles::snapshot`] speaks of.
 const HOST: &str = "x86_64-unknown-linux-gnu";
+
+/// Where the files of cargo's caches stand in the tree.
+const CARGO_HOME: &str = "/cargo-home";
 
 /// A tree of files in memory. Folders follow from the paths of the files.
 ///
@@ -48,6 +51,13 @@ impl MemoryFiles {
         let path = self.absolute(path.as_ref());
         let source = Arc::new(Source::from_text(FileId::new(&path), text));
         self.entry(path, Entry::Text(source))
+    }
+
+    /// Adds a file of cargo's caches, by its path below `$CARGO_HOME`.
+    #[must_use]
+    pub fn with_registry(self, path: impl AsRef<Path>, text: impl Into<Arc<str>>) -> Self {
+        let path = Path::new(CARGO_HOME).join(path);
+        self.with(path, text)
     }
 
     /// Adds a file that is there and cannot be read, with the reason.
@@ -124,6 +134,15 @@ impl MemoryFiles {
         self.below(path).next().is_some()
     }
 
+    fn names(&self, folder: &Path) -> Vec<String> {
+        let names: BTreeSet<String> = self
+            .below(folder)
+            .filter_map(|path| path.strip_prefix(folder).ok()?.components().next())
+            .map(|part| part.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        names.into_iter().collect()
+    }
+
     fn below<'a>(&'a self, folder: &'a Path) -> impl Iterator<Item = &'a Path> {
         self.entries
             .range::<Path, _>((std::ops::Bound::Excluded(folder), std::ops::Bound::Unbounded))
@@ -163,14 +182,23 @@ impl Files for MemoryFiles {
     fn list(&self, folder: &Path) -> Option<Vec<String>> {
         let folder = self.absolute(folder);
         let inside = folder.starts_with(&self.root) && self.kind(&folder) == Kind::Folder;
-        inside.then(|| {
-            let names: BTreeSet<String> = self
-                .below(&folder)
-                .filter_map(|path| path.strip_prefix(&folder).ok()?.components().next())
-                .map(|part| part.as_os_str().to_string_lossy().into_owned())
-                .collect();
-            names.into_iter().collect()
-        })
+        inside.then(|| self.names(&folder))
+    }
+
+    fn read_registry(&self, path: &Path, part: RegistryPart<'_>) -> Read {
+        match (self.look_up(&Path::new(CARGO_HOME).join(path)), part) {
+            (Read::Text(file), RegistryPart::Version(version)) => {
+                index::record(file.document().text(), version).map_or(Read::Absent, |record| {
+                    Read::Text(Arc::new(Source::from_text(file.file().clone(), record)))
+                })
+            }
+            (read, _) => read,
+        }
+    }
+
+    fn list_registry(&self, folder: &Path) -> Option<Vec<String>> {
+        let folder = Path::new(CARGO_HOME).join(folder);
+        self.is_folder(&folder).then(|| self.names(&folder))
     }
 }
 

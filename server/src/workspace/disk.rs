@@ -14,6 +14,9 @@ use crate::{snapshot::Kind, syntax::limits};
 /// A `Cargo.lock` of a large workspace is larger than any file that people write.
 pub(super) const MAX_LOCK_BYTES: usize = 16 * 1024 * 1024;
 
+/// A file of the registry's index holds all versions of a crate; the largest (web-sys) have some megabytes.
+const MAX_INDEX_BYTES: usize = 32 * 1024 * 1024;
+
 /// More names than this in one folder are no project's.
 const MAX_NAMES: usize = 50_000;
 
@@ -139,6 +142,8 @@ pub(super) fn read_text(path: &Path) -> Result<(String, Stamp), ReadError> {
 pub(super) fn size_limit(path: &Path) -> usize {
     if path.file_name().is_some_and(|name| name == "Cargo.lock") {
         MAX_LOCK_BYTES
+    } else if path.components().any(|part| part.as_os_str() == ".cache") {
+        MAX_INDEX_BYTES
     } else {
         limits::MAX_FILE_BYTES
     }

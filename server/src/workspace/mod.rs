@@ -3,6 +3,7 @@
 
 mod disk;
 pub mod host;
+mod registry;
 mod root;
 mod vfs;
 

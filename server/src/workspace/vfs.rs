@@ -12,10 +12,11 @@ use std::{
 
 use super::{
     disk::{self, Look, ReadError, Stamp},
+    registry::Registry,
     root::normalize,
 };
 use crate::{
-    snapshot::{Files, Kind, Read},
+    snapshot::{Files, Kind, Read, RegistryPart},
     syntax::Source,
     text::FileId,
 };
@@ -37,6 +38,7 @@ impl Vfs {
             texts: Arc::default(),
             inside: Mutex::default(),
             outside: Mutex::default(),
+            registry: Arc::new(Registry::new(cargo_home)),
         };
         Self { generation: Arc::new(generation) }
     }
@@ -80,7 +82,10 @@ impl Vfs {
 
     /// Forgets what is known of a path: somebody said that it changed on disk.
     pub fn invalidate(&mut self, path: &Path) {
-        Arc::make_mut(&mut self.generation).forget(&normalize(path));
+        let generation = Arc::make_mut(&mut self.generation);
+        generation.forget(&normalize(path));
+        // Nobody watches cargo's caches; what makes it download shows elsewhere first.
+        generation.registry = Arc::new(generation.registry.renewed());
     }
 
     /// Looks again at everything that was asked for so far, and forgets what changed. Says whether
@@ -88,12 +93,16 @@ impl Vfs {
     pub fn refresh(&mut self) -> bool {
         let inside = lock(&self.generation.inside).changed(Some(&self.generation.place.fence));
         let outside = lock(&self.generation.outside).changed(None);
-        if inside.is_empty() && outside.is_empty() {
+        let registry = self.generation.registry.refreshed();
+        if inside.is_empty() && outside.is_empty() && registry.is_none() {
             return false;
         }
         let generation = Arc::make_mut(&mut self.generation);
         lock(&generation.inside).remove(&inside);
         lock(&generation.outside).remove(&outside);
+        if let Some(registry) = registry {
+            generation.registry = Arc::new(registry);
+        }
         true
     }
 }
@@ -134,6 +143,7 @@ struct Generation {
     inside: Mutex<Known>,
     /// Looked at without the fence: cargo's configuration, and programs.
     outside: Mutex<Known>,
+    registry: Arc<Registry>,
 }
 
 impl Clone for Generation {
@@ -144,6 +154,7 @@ impl Clone for Generation {
             texts: Arc::clone(&self.texts),
             inside: Mutex::new(lock(&self.inside).clone()),
             outside: Mutex::new(lock(&self.outside).clone()),
+            registry: Arc::clone(&self.registry),
         }
     }
 }
@@ -346,10 +357,18 @@ impl Files for Generation {
         }
         Some(names)
     }
+
+    fn read_registry(&self, path: &Path, part: RegistryPart<'_>) -> Read {
+        self.registry.read(path, part)
+    }
+
+    fn list_registry(&self, folder: &Path) -> Option<Vec<String>> {
+        self.registry.list(folder)
+    }
 }
 
 /// A panic elsewhere while the lock was held leaves answers that are still true.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -7,11 +7,11 @@ mod tests;
 use std::{
     collections::{HashMap, VecDeque},
     path::Path,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use self::entries::Entry;
-use super::{Gap, values::Reader};
+use super::{Gap, graph::Known, values::Reader};
 use crate::{
     snapshot::{Read, Snapshot},
     syntax::Source,
@@ -59,6 +59,8 @@ pub struct Lock {
     pub version: u32,
     /// The packages, in the order of the file.
     pub packages: Vec<LockedPackage>,
+    /// What the packages from registries and repositories declare, as far as somebody has asked.
+    pub(in crate::cargo) known: Vec<OnceLock<Arc<Known>>>,
 }
 
 /// One locked package.
@@ -170,7 +172,8 @@ fn read_text(source: &Source) -> LockFile {
     }
     let packages = resolve(&entries.packages);
     let version = u32::try_from(version).unwrap_or_default();
-    LockFile::Read(Arc::new(Lock { file: source.file().clone(), version, packages }))
+    let known = vec![OnceLock::new(); packages.len()];
+    LockFile::Read(Arc::new(Lock { file: source.file().clone(), version, packages, known }))
 }
 
 /// Finds the packages that "name", "name version" and "name version (source)" stand for.

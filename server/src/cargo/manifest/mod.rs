@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(super) use dependencies::local_dependency;
-pub(super) use read::{Found, Inheritance, read};
+pub(super) use read::{Found, Inheritance, declarations, read};
 
 /// One manifest.
 #[derive(Clone, Debug)]

@@ -11,10 +11,15 @@ use crate::{
 
 /// The library: `[lib]`, or the file `src/lib.rs` unless `autolib = false`.
 pub(super) fn library(snapshot: &Snapshot, reader: Reader<'_>, folder: &Path) -> Option<Library> {
-    let Some(table) = reader.root().get("lib").and_then(Value::as_table) else {
+    declared_library(reader).or_else(|| {
         let found = is_automatic(reader, "autolib") && is_file(snapshot, &folder.join("src/lib.rs"));
-        return found.then(|| Library { crate_types: Vec::new(), proc_macro: None });
-    };
+        found.then(|| Library { crate_types: Vec::new(), proc_macro: None })
+    })
+}
+
+/// The library that `[lib]` describes.
+pub(super) fn declared_library(reader: Reader<'_>) -> Option<Library> {
+    let table = reader.root().get("lib").and_then(Value::as_table)?;
     let crate_types = table.get("crate-type").or_else(|| table.get("crate_type"));
     let proc_macro = table.entry("proc-macro").or_else(|| table.entry("proc_macro"));
     let crate_types: Vec<Sourced<String>> =

@@ -52,6 +52,33 @@ pub(in crate::cargo) fn read(snapshot: &Snapshot, folder: &Path, root: Option<&I
     Found::Manifest(Box::new(manifest(snapshot, folder, &source, inheritance)))
 }
 
+/// What a manifest outside of the workspace folder says of the code that is compiled with its package.
+pub(in crate::cargo) struct Declarations {
+    pub name: Option<String>,
+    /// `None` also for a version that is inherited.
+    pub version: Option<String>,
+    pub dependencies: Vec<Dependency>,
+    pub features: Vec<Feature>,
+    pub is_proc_macro: bool,
+    /// The folder of the root that it inherits from, if it names one.
+    pub workspace: Option<String>,
+}
+
+/// Reads a manifest by its text alone.
+pub(in crate::cargo) fn declarations(source: &Source, folder: &Path, from: &Inheritance) -> Declarations {
+    let reader = Reader::new(source);
+    let table = package_table(reader.root());
+    let string = |key| table.and_then(|table| table.get(key)?.as_str()).map(str::to_owned);
+    Declarations {
+        name: string("name"),
+        version: string("version"),
+        dependencies: dependencies::of_manifest(reader, folder, from),
+        features: features(reader),
+        is_proc_macro: outputs::declared_library(reader).is_some_and(|library| library.proc_macro.is_some()),
+        workspace: string("workspace"),
+    }
+}
+
 impl Inheritance {
     /// What a root manifest offers.
     pub(in crate::cargo) fn of(source: &Source, folder: &Path) -> Self {

@@ -184,7 +184,7 @@ impl<'a> Search<'a> {
 }
 
 /// Whether a name has the form of one part of a glob: `*`, `?`, `[abc]`, `[a-c]`, `[!a]`.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut at, mut read) = (0, 0);

@@ -7,7 +7,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use super::{
-    Gap, Sourced,
+    Gap, Sourced, config,
     manifest::{self, Found, Inheritance, Manifest},
     values::Reader,
 };
@@ -52,6 +52,38 @@ impl Workspace {
     pub fn packages(&self) -> impl Iterator<Item = &Manifest> {
         let manifests = std::iter::once(&self.root).chain(&self.members);
         manifests.filter(|manifest| manifest.package.is_some())
+    }
+
+    /// The packages that a cargo command in the root's folder takes when it names none.
+    pub fn default_packages(&self) -> Vec<&Manifest> {
+        match &self.default_members {
+            Some(patterns) => {
+                let named =
+                    |one: &&Manifest| patterns.iter().any(|pattern| self.is_named(one, &pattern.value));
+                self.packages().filter(named).collect()
+            }
+            None if self.root.package.is_some() => vec![&self.root],
+            None => self.packages().collect(),
+        }
+    }
+
+    /// Whether a pattern, a path with globs from the root's folder, names a package.
+    fn is_named(&self, manifest: &Manifest, pattern: &str) -> bool {
+        let folder = config::plain(&self.folder().join(pattern));
+        let (mut parts, mut own) = (folder.components(), manifest.folder.components());
+        loop {
+            match (parts.next(), own.next()) {
+                (None, None) => return true,
+                (Some(part), Some(own)) if part == own => {}
+                (Some(part), Some(own)) => {
+                    let (part, own) = (part.as_os_str().to_string_lossy(), own.as_os_str().to_string_lossy());
+                    if part != "**" && !members::matches(&part, &own) {
+                        return false;
+                    }
+                }
+                _ => return false,
+            }
+        }
     }
 
     /// All that could not be read in the manifests and around them.

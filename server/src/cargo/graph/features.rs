@@ -1,0 +1,413 @@
+//! Which features are on: cargo's feature resolver, without recursion.
+//!
+//! A package may be compiled twice with different features: for the target, and for the host (build scripts,
+//! procedural macros and what they need). The first resolver makes no difference between the two, nor between
+//! platforms, nor between tests and the rest; the second and third do.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use cargo_platform::Cfg;
+
+use super::{
+    Gap,
+    packages::{Known, Packages},
+    spec::{Declared, ProcMacro, Value, When, Wish},
+};
+use crate::cargo::{manifest::DependencyKind, platform};
+
+/// What a package is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Side {
+    Target,
+    Host,
+}
+
+/// A package, compiled for one side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Node {
+    pub(super) package: usize,
+    pub(super) side: Side,
+}
+
+/// What is taken for true where it cannot be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum World {
+    /// As little as possible: what is compiled here is compiled.
+    Certain,
+    /// As much as possible: what is not compiled here is not.
+    Possible,
+}
+
+/// The same for both worlds.
+pub(super) struct Setting<'a> {
+    pub(super) packages: &'a Packages<'a>,
+    /// Whether target and host, platforms, and tests are kept apart.
+    pub(super) is_decoupled: bool,
+    /// Whether tests are compiled, too.
+    pub(super) with_dev: bool,
+    pub(super) target: (&'a str, Option<Vec<Cfg>>),
+    pub(super) host: (&'a str, Option<Vec<Cfg>>),
+    /// The packages whose programs and libraries are asked for, by their places in the lock file.
+    pub(super) roots: BTreeSet<usize>,
+    /// For each package whether it matters; empty when all do.
+    pub(super) wanted: Vec<bool>,
+}
+
+impl Setting<'_> {
+    pub(super) fn is_wanted(&self, package: usize) -> bool {
+        self.wanted.is_empty() || self.wanted.get(package).copied().unwrap_or_default()
+    }
+
+    /// Whether a dependency's platform is the one that it is compiled for.
+    pub(super) fn is_for(&self, declared: &Declared, side: Side) -> Option<bool> {
+        let is_host = side == Side::Host || declared.kind == DependencyKind::Build;
+        let (triple, cfgs) = if is_host { &self.host } else { &self.target };
+        match &declared.when {
+            When::Always => Some(true),
+            When::On(platform) => platform::includes(platform, triple, cfgs.as_deref()),
+            When::Unknown => None,
+        }
+    }
+
+    /// Where a dependency leads, with a gap if it leads nowhere.
+    pub(super) fn locked(&self, package: usize, known: &Known, dependency: usize) -> Result<usize, Gap> {
+        let declared = known.spec.dependencies.get(dependency);
+        let locked = known.locked.get(dependency).copied().flatten();
+        locked.or_else(|| self.packages.elsewhere(declared?)).ok_or_else(|| Gap::NotLocked {
+            by: self.packages.package(package).map(|package| package.name.clone()).unwrap_or_default(),
+            name: declared.map(|declared| declared.crate_name.to_string()).unwrap_or_default(),
+        })
+    }
+
+    /// The sides that a dependency is compiled for: one, or both where it is not known.
+    pub(super) fn sides(&self, from: Side, declared: &Declared, to: usize, world: World) -> &'static [Side] {
+        if from == Side::Host || declared.kind == DependencyKind::Build {
+            return &[Side::Host];
+        }
+        match self.packages.known(to).map(|known| known.spec.proc_macro) {
+            Some(ProcMacro::Yes) => &[Side::Host],
+            Some(ProcMacro::Likely) if world == World::Certain => &[Side::Host],
+            Some(ProcMacro::No) => &[Side::Target],
+            None if world == World::Certain => &[Side::Target],
+            Some(ProcMacro::Likely) | None => &[Side::Target, Side::Host],
+        }
+    }
+}
+
+/// What is on for one node.
+#[derive(Clone, Debug, Default)]
+struct State<'a> {
+    is_seen: bool,
+    is_processed: bool,
+    /// By position in the spec.
+    features: Vec<bool>,
+    /// Optional dependencies that something turned on, by position.
+    dependencies: Vec<bool>,
+    /// Features for dependencies that nothing turned on so far: the first position of the key, the feature.
+    deferred: Vec<(usize, &'a str)>,
+    /// Features that were asked of a package of which nothing is known.
+    asked: BTreeSet<&'a str>,
+    /// Anything may be on.
+    is_open: bool,
+}
+
+enum Task<'a> {
+    Package(Node),
+    Feature(Node, usize),
+    Named(Node, &'a str),
+    Wish(Node, &'a Wish),
+    Dependency(Node, Range<usize>),
+    Of(Node, Range<usize>, &'a str, bool),
+    Everything(Node),
+}
+
+/// The features of all nodes.
+pub(super) struct Features<'a> {
+    setting: &'a Setting<'a>,
+    world: World,
+    states: Vec<State<'a>>,
+    tasks: Vec<Task<'a>>,
+    /// What is missing.
+    pub(super) gaps: BTreeSet<Gap>,
+    /// Whether the other world may differ.
+    pub(super) is_uncertain: bool,
+}
+
+impl<'a> Features<'a> {
+    /// Resolves them.
+    pub(super) fn resolve(setting: &'a Setting<'a>, world: World) -> Self {
+        let states = vec![State::default(); setting.packages.lock.packages.len() * 2];
+        let mut features =
+            Self { setting, world, states, tasks: Vec::new(), gaps: BTreeSet::new(), is_uncertain: false };
+        for root in setting.roots.iter().copied() {
+            features.root(root);
+            features.run();
+        }
+        features
+    }
+
+    /// Whether a feature is on.
+    pub(super) fn of(&self, node: Node) -> Vec<String> {
+        let Some(state) = self.state(node) else { return Vec::new() };
+        let Some(known) = self.known(node) else {
+            return state.asked.iter().map(|feature| (*feature).to_owned()).collect();
+        };
+        let on = state.features.iter().enumerate().filter(|(_, is_on)| **is_on);
+        on.filter_map(|(position, _)| known.spec.feature_name(position)).map(str::to_owned).collect()
+    }
+
+    /// Whether a dependency is compiled: it is no optional one, or something turned it on.
+    pub(super) fn is_on(&self, node: Node, declared: &Declared, dependency: usize) -> bool {
+        !declared.is_optional
+            || self.state(node).is_some_and(|state| state.dependencies.get(dependency) == Some(&true))
+    }
+
+    /// Whether anything may be on.
+    pub(super) fn is_open(&self, node: Node) -> bool {
+        self.state(node).is_some_and(|state| state.is_open)
+    }
+
+    /// With the first resolver, both sides share their features.
+    fn slot(&self, node: Node) -> usize {
+        let is_host = self.setting.is_decoupled && node.side == Side::Host;
+        node.package * 2 + usize::from(is_host)
+    }
+
+    fn state(&self, node: Node) -> Option<&State<'a>> {
+        self.states.get(self.slot(node))
+    }
+
+    fn state_mut(&mut self, node: Node) -> Option<&mut State<'a>> {
+        let slot = self.slot(node);
+        self.states.get_mut(slot)
+    }
+
+    fn known(&self, node: Node) -> Option<&'a Known> {
+        self.setting.packages.known(node.package)
+    }
+
+    fn root(&mut self, package: usize) {
+        let target = Node { package, side: Side::Target };
+        let is_proc_macro = self.known(target).is_some_and(|known| known.spec.proc_macro == ProcMacro::Yes);
+        // A procedural macro that is asked for by name is compiled for its tests, too.
+        let sides: &[Side] = if is_proc_macro { &[Side::Target, Side::Host] } else { &[Side::Target] };
+        for side in sides {
+            let node = Node { package, side: *side };
+            self.tasks.push(Task::Package(node));
+            self.tasks.push(Task::Named(node, "default"));
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some(task) = self.tasks.pop() {
+            match task {
+                Task::Package(node) => self.package(node),
+                Task::Feature(node, feature) => self.feature(node, feature),
+                Task::Named(node, name) => self.named(node, name),
+                Task::Wish(node, wish) => self.wish(node, wish),
+                Task::Dependency(node, range) => self.dependency(node, range),
+                Task::Of(node, range, feature, is_weak) => self.feature_of(node, &range, feature, is_weak),
+                Task::Everything(node) => self.everything(node),
+            }
+        }
+    }
+
+    fn package(&mut self, node: Node) {
+        let Some(state) = self.state_mut(node) else { return };
+        state.is_seen = true;
+        if std::mem::replace(&mut state.is_processed, true) {
+            return;
+        }
+        let Some(known) = self.known(node) else {
+            self.unknown(node);
+            return;
+        };
+        for (position, declared) in known.spec.dependencies.iter().enumerate() {
+            if !declared.is_optional {
+                self.enter(node, known, position, None);
+            }
+        }
+    }
+
+    fn unknown(&mut self, node: Node) {
+        self.is_uncertain = true;
+        if let Some(package) = self.setting.packages.package(node.package) {
+            let why = self.setting.packages.why_unknown(node.package).unwrap_or_default().to_owned();
+            let (name, version) = (package.name.clone(), package.version.clone());
+            self.gaps.insert(Gap::Unread { name, version, why });
+        }
+        if self.world == World::Possible {
+            self.tasks.push(Task::Everything(node));
+        }
+    }
+
+    fn feature(&mut self, node: Node, feature: usize) {
+        let Some(known) = self.known(node) else { return };
+        let count = known.spec.feature_count();
+        let Some(state) = self.state_mut(node) else { return };
+        state.features.resize(count, false);
+        match state.features.get_mut(feature) {
+            Some(is_on @ false) => *is_on = true,
+            _ => return,
+        }
+        for value in known.spec.values(feature) {
+            match value {
+                Value::Feature(other) => self.tasks.push(Task::Feature(node, *other)),
+                Value::Unknown => {}
+                Value::Dependency(range) => self.tasks.push(Task::Dependency(node, range.clone())),
+                Value::Of { dependencies, feature, is_weak } => {
+                    self.tasks.push(Task::Of(node, dependencies.clone(), feature, *is_weak));
+                }
+            }
+        }
+    }
+
+    fn named(&mut self, node: Node, name: &'a str) {
+        let Some(known) = self.known(node) else {
+            if let Some(state) = self.state_mut(node) {
+                state.asked.insert(name);
+            }
+            return;
+        };
+        if let Some(feature) = known.spec.feature(name) {
+            self.feature(node, feature);
+        }
+    }
+
+    fn wish(&mut self, node: Node, wish: &'a Wish) {
+        let range = |key: &str| self.known(node).map(|known| known.spec.of_key(key)).unwrap_or_default();
+        match wish {
+            Wish::Feature(name) => self.named(node, name),
+            Wish::Dependency(key) => self.tasks.push(Task::Dependency(node, range(key))),
+            Wish::Of { key, feature, is_weak } => {
+                self.tasks.push(Task::Of(node, range(key), feature, *is_weak));
+            }
+        }
+    }
+
+    fn dependency(&mut self, node: Node, range: Range<usize>) {
+        let Some(known) = self.known(node) else { return };
+        let count = known.spec.dependencies.len();
+        let Some(state) = self.state_mut(node) else { return };
+        state.dependencies.resize(count, false);
+        let first = range.start;
+        let mut is_news = false;
+        for slot in state.dependencies.get_mut(range.clone()).unwrap_or_default() {
+            is_news |= !std::mem::replace(slot, true);
+        }
+        let (ready, deferred) =
+            std::mem::take(&mut state.deferred).into_iter().partition(|(key, _)| *key == first);
+        state.deferred = deferred;
+        if !is_news {
+            return;
+        }
+        for position in range {
+            self.enter(node, known, position, None);
+            for (_, feature) in &ready {
+                self.enter(node, known, position, Some(feature));
+            }
+        }
+    }
+
+    fn feature_of(&mut self, node: Node, range: &Range<usize>, feature: &'a str, is_weak: bool) {
+        let Some(known) = self.known(node) else { return };
+        for position in range.clone() {
+            let Some(declared) = known.spec.dependencies.get(position) else { continue };
+            if self.is_live(node, declared) == Some(false) {
+                continue;
+            }
+            if declared.is_optional {
+                if is_weak && !self.is_on(node, declared, position) {
+                    if let Some(state) = self.state_mut(node) {
+                        state.deferred.push((range.start, feature));
+                    }
+                    continue;
+                }
+                self.tasks.push(Task::Dependency(node, range.clone()));
+                // Before there were weak features, this meant the feature of the dependency's name as well.
+                if !is_weak && let Some(same) = known.spec.feature(&declared.key) {
+                    self.tasks.push(Task::Feature(node, same));
+                }
+            }
+            self.enter(node, known, position, Some(feature));
+        }
+    }
+
+    /// Whether a dependency counts for its package at all; an unknown one does in one of the worlds.
+    fn is_live(&mut self, node: Node, declared: &Declared) -> Option<bool> {
+        if declared.kind == DependencyKind::Dev {
+            let is_decoupled = self.setting.is_decoupled && !self.setting.with_dev;
+            if is_decoupled || !self.setting.roots.contains(&node.package) {
+                return Some(false);
+            }
+        }
+        if !self.setting.is_decoupled {
+            return Some(true);
+        }
+        let is_for = self.setting.is_for(declared, node.side);
+        if is_for.is_none() {
+            self.is_uncertain = true;
+            return Some(self.world == World::Possible);
+        }
+        is_for
+    }
+
+    /// Turns a dependency on, with what its declaration asks for; or one feature of it.
+    fn enter(&mut self, node: Node, known: &'a Known, position: usize, feature: Option<&'a str>) {
+        let Some(declared) = known.spec.dependencies.get(position) else { return };
+        if self.is_live(node, declared) == Some(false) {
+            return;
+        }
+        let to = match self.setting.locked(node.package, known, position) {
+            Ok(to) => to,
+            Err(gap) => {
+                self.is_uncertain = true;
+                self.gaps.insert(gap);
+                return;
+            }
+        };
+        if !self.setting.is_wanted(to) {
+            return;
+        }
+        let sides = self.setting.sides(node.side, declared, to, self.world);
+        let is_guess =
+            self.setting.packages.known(to).is_some_and(|to| to.spec.proc_macro == ProcMacro::Likely);
+        self.is_uncertain |= is_guess && node.side == Side::Target && self.setting.is_decoupled;
+        for side in sides {
+            let to = Node { package: to, side: *side };
+            match feature {
+                Some(feature) if feature.contains(['/', ':']) => {}
+                Some(feature) => self.tasks.push(Task::Named(to, feature)),
+                None => {
+                    self.tasks.push(Task::Package(to));
+                    self.tasks.extend(declared.features.iter().map(|wish| Task::Wish(to, wish)));
+                    if declared.has_default_features {
+                        self.tasks.push(Task::Named(to, "default"));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whoever depends on this is not known: all of its features may be on.
+    fn everything(&mut self, node: Node) {
+        let Some(state) = self.state_mut(node) else { return };
+        if std::mem::replace(&mut state.is_open, true) {
+            return;
+        }
+        self.tasks.push(Task::Package(node));
+        if let Some(known) = self.known(node) {
+            self.tasks.extend((0..known.spec.feature_count()).map(|feature| Task::Feature(node, feature)));
+            return;
+        }
+        let package = self.setting.packages.package(node.package);
+        for to in package.map(|package| package.dependencies.as_slice()).unwrap_or_default() {
+            if self.setting.is_wanted(*to) {
+                let sides: &[Side] =
+                    if node.side == Side::Host { &[Side::Host] } else { &[Side::Target, Side::Host] };
+                self.tasks
+                    .extend(sides.iter().map(|side| Task::Everything(Node { package: *to, side: *side })));
+            }
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! Which packages are compiled for a target, with which features: cargo's own answer, from files alone.
+//!
+//! The lock file names all packages that any target, feature or test of the workspace could need. What of it is
+//! compiled follows from the manifests of the workspace, from what cargo keeps of every locked package in its
+//! caches (an unpacked manifest, or a record of the registry's index), and from the rules of cargo's feature
+//! resolver. Where a package is in no cache, everything is resolved twice: with as little, and with as much as
+//! could be. What both agree on is certain.
+//!
+//! Held to `cargo tree` on scratch projects: `tests/tests/feature_graph.rs`.
+
+mod features;
+pub(crate) mod index;
+mod packages;
+mod registry;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use cargo_platform::Cfg;
+
+use self::{
+    features::{Features, Node, Setting, Side, World},
+    walk::{Step, Walk},
+};
+use super::{CargoFacts, Lock, Manifest, Workspace, manifest::DependencyKind};
+use crate::{finding::Confidence, knowledge, snapshot::Snapshot};
+
+pub use packages::Known;
+use packages::Packages;
+
+/// Which dependencies are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kinds {
+    /// Those of the program alone.
+    Normal,
+    /// Those of the program and of build scripts: what `cargo build` compiles.
+    Build,
+    /// Those of tests, too.
+    All,
+}
+
+impl Kinds {
+    fn include(self, kind: DependencyKind) -> bool {
+        match kind {
+            DependencyKind::Normal => true,
+            DependencyKind::Build => self != Self::Normal,
+            DependencyKind::Dev => self == Self::All,
+        }
+    }
+}
+
+/// Which packages of the workspace are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Members<'a> {
+    /// Those that `cargo build` takes in the root's folder.
+    Default,
+    /// All (`--workspace`).
+    All,
+    /// One (`--package NAME`).
+    Named(&'a str),
+}
+
+/// A question.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The triple of the target.
+    pub target: &'a str,
+    /// The triple of the machine that builds.
+    pub host: &'a str,
+    /// Which dependencies are followed.
+    pub kinds: Kinds,
+    /// Which packages of the workspace are asked for.
+    pub members: Members<'a>,
+    /// Crates that the question is about; nothing else is looked at than the ways to them. Empty: all.
+    pub towards: &'a [&'a str],
+}
+
+impl<'a> Question<'a> {
+    /// What `cargo build --workspace --target TARGET` compiles.
+    pub fn build(target: &'a str, host: &'a str) -> Self {
+        Self { target, host, kinds: Kinds::Build, members: Members::All, towards: &[] }
+    }
+
+    /// The same, as far as some crates are concerned.
+    #[must_use]
+    pub fn towards(self, crates: &'a [&'a str]) -> Self {
+        Self { towards: crates, ..self }
+    }
+}
+
+/// What keeps an answer from being certain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gap {
+    /// There is no lock file, or none that could be read.
+    NoLock,
+    /// A package of the workspace is not in the lock file.
+    Unlocked {
+        /// Its name.
+        name: String,
+    },
+    /// A dependency that the lock file knows nothing of: it is older than the manifest.
+    NotLocked {
+        /// The package that asks for it.
+        by: String,
+        /// The crate.
+        name: String,
+    },
+    /// What a package declares is not known.
+    Unread {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: String,
+        /// Why, as one phrase.
+        why: String,
+    },
+}
+
+impl Gap {
+    /// For people: what is missing, and what would make it certain.
+    pub fn explain(&self) -> String {
+        match self {
+            Self::NoLock => "there is no Cargo.lock: `cargo generate-lockfile` makes one".to_owned(),
+            Self::Unlocked { name } => {
+                format!("Cargo.lock does not have {name} yet: `cargo metadata` adds it")
+            }
+            Self::NotLocked { by, name } => {
+                format!("Cargo.lock does not have {name} for {by} yet: `cargo metadata` adds it")
+            }
+            Self::Unread { name, version, why } => format!("{name} {version} {why}: `cargo fetch` gets it"),
+        }
+    }
+
+    /// Whether more than the lock file names may be compiled.
+    fn is_open(&self) -> bool {
+        !matches!(self, Self::Unread { .. })
+    }
+}
+
+/// A package that is, or may be, compiled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Compiled {
+    /// The crate's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Whether it is compiled for the host: for a build script or as (part of) a procedural macro.
+    pub for_host: bool,
+    /// The features that are on, sorted.
+    pub features: Vec<String>,
+    /// The features that may be on besides, sorted.
+    pub possible_features: Vec<String>,
+    /// Whether it is compiled for certain.
+    pub certainty: Confidence,
+    /// Its place in [`Lock::packages`].
+    pub locked: usize,
+}
+
+impl Compiled {
+    /// Whether a feature is on for certain.
+    pub fn has_feature(&self, name: &str) -> bool {
+        self.features.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
+    }
+
+    /// Whether a feature may be on.
+    pub fn may_have_feature(&self, name: &str) -> bool {
+        self.has_feature(name) || self.possible_features.iter().any(|known| known == name)
+    }
+}
+
+/// A dependency in a manifest of the workspace, through which a crate is compiled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Direct {
+    /// The package of the workspace.
+    pub member: String,
+    /// The key of the dependency in its manifest; empty when the manifest could not be read.
+    pub key: String,
+    /// What it is used for.
+    pub kind: DependencyKind,
+    /// A shortest way: the package, the dependency, …, the crate.
+    pub path: Vec<String>,
+    /// Whether all of the way is certain.
+    pub certainty: Confidence,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Default)]
+pub struct Resolution {
+    /// What is compiled, or may be, sorted.
+    pub packages: Vec<Compiled>,
+    /// What keeps the answer from being certain, sorted.
+    pub gaps: Vec<Gap>,
+    nodes: BTreeMap<Node, usize>,
+    certain: Vec<Step>,
+    possible: Vec<Step>,
+    members: BTreeSet<usize>,
+}
+
+impl Resolution {
+    /// The compiled packages of a crate, for the target or for the host.
+    pub fn find<'a>(&'a self, name: &'a str, for_host: bool) -> impl Iterator<Item = &'a Compiled> + 'a {
+        self.packages.iter().filter(move |package| package.name == name && package.for_host == for_host)
+    }
+
+    /// Whether it is certain that a crate is not compiled for that side.
+    pub fn lacks(&self, name: &str, for_host: bool) -> bool {
+        self.is_closed() && self.find(name, for_host).next().is_none()
+    }
+
+    /// Whether no more than what is listed can be compiled.
+    pub fn is_closed(&self) -> bool {
+        !self.gaps.iter().any(Gap::is_open)
+    }
+
+    /// The dependencies of the workspace's packages through which a crate is compiled, sorted.
+    pub fn direct(&self, name: &str, for_host: bool) -> Vec<Direct> {
+        let certain = self.through(&self.certain, name, for_host, Confidence::Certain);
+        let mut direct = certain;
+        for possible in self.through(&self.possible, name, for_host, Confidence::Possible) {
+            let is_known = direct.iter().any(|known| {
+                (&known.member, &known.key, known.kind) == (&possible.member, &possible.key, possible.kind)
+            });
+            if !is_known {
+                direct.push(possible);
+            }
+        }
+        direct.sort();
+        direct
+    }
+
+    /// A shortest way from a package of the workspace to a crate; empty when there is none.
+    pub fn path_to(&self, name: &str, for_host: bool) -> Vec<String> {
+        let direct = self.direct(name, for_host).into_iter();
+        let best = direct.min_by_key(|one| (std::cmp::Reverse(one.certainty), one.path.len()));
+        let itself = || self.find(name, for_host).map(|package| vec![package.name.clone()]).next();
+        best.map(|best| best.path).or_else(itself).unwrap_or_default()
+    }
+
+    fn through(&self, steps: &[Step], name: &str, for_host: bool, certainty: Confidence) -> Vec<Direct> {
+        let next = self.towards(steps, name, for_host);
+        let mut direct = Vec::new();
+        for step in steps {
+            let is_direct =
+                self.members.contains(&step.from.package) && !self.members.contains(&step.to.package);
+            if !is_direct || !next.contains_key(&step.to) {
+                continue;
+            }
+            let mut path = vec![self.name(step.from), self.name(step.to)];
+            let mut at = step.to;
+            while let Some(further) = next.get(&at).copied().filter(|further| *further != at) {
+                path.push(self.name(further));
+                at = further;
+            }
+            let member = self.name(step.from);
+            direct.push(Direct { member, key: step.key.to_string(), kind: step.kind, path, certainty });
+        }
+        direct.sort_by(|one, other| {
+            let key = |one: &Direct| (one.member.clone(), one.key.clone(), one.kind, one.path.len());
+            key(one).cmp(&key(other))
+        });
+        direct.dedup_by(|one, other| {
+            (&one.member, &one.key, one.kind) == (&other.member, &other.key, other.kind)
+        });
+        direct
+    }
+
+    /// For each node that leads to a crate the next one on a shortest way; the crate itself leads to itself.
+    fn towards(&self, steps: &[Step], name: &str, for_host: bool) -> BTreeMap<Node, Node> {
+        let mut into: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+        for step in steps {
+            into.entry(step.to).or_default().push(step.from);
+        }
+        let is_goal = |position: usize| {
+            self.packages.get(position).is_some_and(|one| one.name == name && one.for_host == for_host)
+        };
+        let goals = self.nodes.iter().filter(|(_, position)| is_goal(**position)).map(|(node, _)| *node);
+        let mut next: BTreeMap<Node, Node> = goals.map(|goal| (goal, goal)).collect();
+        let mut queue: VecDeque<Node> = next.keys().copied().collect();
+        while let Some(node) = queue.pop_front() {
+            for from in into.get(&node).map(Vec::as_slice).unwrap_or_default() {
+                if !next.contains_key(from) {
+                    next.insert(*from, node);
+                    queue.push_back(*from);
+                }
+            }
+        }
+        next
+    }
+
+    fn name(&self, node: Node) -> String {
+        let package = self.nodes.get(&node).and_then(|position| self.packages.get(*position));
+        package.map(|package| package.name.clone()).unwrap_or_default()
+    }
+}
+
+/// Answers a question about a project.
+pub fn resolve(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>) -> Resolution {
+    let Some(workspace) = &cargo.workspace else { return Resolution::default() };
+    let Some(lock) = cargo.lock.lock() else {
+        return Resolution { gaps: vec![Gap::NoLock], ..Resolution::default() };
+    };
+    let packages = Packages::new(snapshot, workspace, lock);
+    let mut gaps = BTreeSet::new();
+    let mut roots = BTreeSet::new();
+    for manifest in selected(workspace, question.members) {
+        match packages.of_manifest(manifest) {
+            Some(place) => _ = roots.insert(place),
+            None => _ = gaps.insert(Gap::Unlocked { name: manifest.name().unwrap_or_default().to_owned() }),
+        }
+    }
+    let setting = Setting {
+        is_decoupled: resolver(workspace) != "1",
+        with_dev: question.kinds == Kinds::All,
+        target: (question.target, cfgs(question.target)),
+        host: (question.host, cfgs(question.host)),
+        wanted: wanted(lock, question.towards),
+        roots,
+        packages: &packages,
+    };
+    let members = workspace.packages().filter_map(|manifest| packages.of_manifest(manifest)).collect();
+    answer(&setting, question.kinds, gaps, members)
+}
+
+fn answer(
+    setting: &Setting<'_>,
+    kinds: Kinds,
+    mut gaps: BTreeSet<Gap>,
+    members: BTreeSet<usize>,
+) -> Resolution {
+    let features = Features::resolve(setting, World::Certain);
+    let certain = walk::walk(setting, &features, kinds, World::Certain);
+    let mut compiled: BTreeMap<Node, Compiled> =
+        certain.nodes.iter().filter_map(|node| Some((*node, compiled(setting, &features, *node)?))).collect();
+    let mut possible = Walk::default();
+    gaps.extend(features.gaps.iter().cloned());
+    if features.is_uncertain {
+        let more = Features::resolve(setting, World::Possible);
+        possible = walk::walk(setting, &more, kinds, World::Possible);
+        gaps.extend(more.gaps.iter().cloned());
+        for node in &possible.nodes {
+            let Some(may_be) = self::compiled(setting, &more, *node) else { continue };
+            let known = compiled.entry(*node).or_insert_with(|| Compiled {
+                features: Vec::new(),
+                certainty: Confidence::Possible,
+                ..may_be.clone()
+            });
+            let sure: BTreeSet<&String> = known.features.iter().collect();
+            let extra = may_be.features.iter().filter(|feature| !sure.contains(feature)).cloned();
+            known.possible_features = extra.collect();
+        }
+    }
+    let mut sorted: Vec<(Node, Compiled)> = compiled.into_iter().collect();
+    sorted.sort_by(|one, other| one.1.cmp(&other.1));
+    Resolution {
+        nodes: sorted.iter().enumerate().map(|(position, (node, _))| (*node, position)).collect(),
+        packages: sorted.into_iter().map(|(_, compiled)| compiled).collect(),
+        gaps: gaps.into_iter().collect(),
+        certain: certain.steps,
+        possible: possible.steps,
+        members,
+    }
+}
+
+fn compiled(setting: &Setting<'_>, features: &Features<'_>, node: Node) -> Option<Compiled> {
+    let package = setting.packages.package(node.package)?;
+    Some(Compiled {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        for_host: node.side == Side::Host,
+        features: features.of(node),
+        possible_features: Vec::new(),
+        certainty: Confidence::Certain,
+        locked: node.package,
+    })
+}
+
+/// The packages that are asked for.
+fn selected<'w>(workspace: &'w Workspace, members: Members<'_>) -> Vec<&'w Manifest> {
+    match members {
+        Members::All => workspace.packages().collect(),
+        Members::Named(name) => workspace.packages().filter(|one| one.name() == Some(name)).collect(),
+        Members::Default => workspace.default_packages(),
+    }
+}
+
+/// The version of the feature resolver: what the root manifest says, or what its edition implies.
+fn resolver(workspace: &Workspace) -> &str {
+    if let Some(resolver) = &workspace.root.resolver {
+        return &resolver.value;
+    }
+    let package = workspace.root.package.as_ref();
+    let edition = package.and_then(|package| package.edition.as_ref()).map(|edition| edition.value.as_str());
+    match edition {
+        Some("2021") => "2",
+        Some("2015" | "2018") | None => "1",
+        Some(_) => "3",
+    }
+}
+
+fn cfgs(triple: &str) -> Option<Vec<Cfg>> {
+    knowledge::target(triple).map(knowledge::Target::cfgs)
+}
+
+/// For each package whether it leads to one of some crates.
+fn wanted(lock: &Lock, towards: &[&str]) -> Vec<bool> {
+    if towards.is_empty() {
+        return Vec::new();
+    }
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); lock.packages.len()];
+    for (index, package) in lock.packages.iter().enumerate() {
+        for dependency in &package.dependencies {
+            if let Some(users) = users.get_mut(*dependency) {
+                users.push(index);
+            }
+        }
+    }
+    let mut wanted = vec![false; lock.packages.len()];
+    let mut open: Vec<usize> = towards.iter().flat_map(|name| lock.find(name)).collect();
+    // A manifest may since have got dependencies that its entry in the lock file does not have.
+    open.extend(lock.local());
+    while let Some(index) = open.pop() {
+        if let Some(slot @ false) = wanted.get_mut(index) {
+            *slot = true;
+            open.extend(users.get(index).into_iter().flatten());
+        }
+    }
+    wanted
+}

@@ -1,0 +1,150 @@
+//! Projects on disk, kept from run to run, so that cargo locks and fetches each of them once.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::cargo;
+
+/// One project of the table.
+pub struct Project {
+    pub name: String,
+    /// Whether cargo is asked without `--workspace`.
+    pub default_members: bool,
+    files: Vec<(String, String)>,
+}
+
+/// The table: `== name`, settings, then either the files (`#- path`) or what stands below `[dependencies]`.
+pub fn projects() -> Vec<Project> {
+    include_str!("projects.txt").split("== ").filter(|text| !text.is_empty()).map(Project::parse).collect()
+}
+
+impl Project {
+    fn parse(text: &str) -> Self {
+        let (name, mut rest) = text.split_once('\n').unwrap();
+        let mut edition = "2021";
+        let mut default_members = false;
+        while let Some((key, value)) = rest.lines().next().and_then(|line| line.split_once(": ")) {
+            match key {
+                "edition" => edition = value,
+                "members" => default_members = value == "default",
+                _ => break,
+            }
+            rest = rest.split_once('\n').unwrap().1;
+        }
+        let mut files: Vec<(String, String)> = Vec::new();
+        if rest.starts_with("#- ") {
+            for file in rest.split("#- ").skip(1) {
+                let (path, text) = file.split_once('\n').unwrap();
+                files.push((path.to_owned(), text.to_owned()));
+            }
+        } else {
+            let head = format!("[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"{edition}\"\n\n");
+            let table = if rest.starts_with('[') { "" } else { "[dependencies]\n" };
+            files.push(("Cargo.toml".to_owned(), format!("{head}{table}{rest}")));
+        }
+        Self { name: name.to_owned(), default_members, files }
+    }
+
+    /// Writes, locks and fetches the project; tells where it is.
+    pub fn write(&self, homes: &Homes) -> Result<PathBuf, String> {
+        let root = homes.folder.join("projects").join(&self.name);
+        let repository = homes.folder.join("repositories").join(&self.name);
+        let text = self.files.iter().map(|(path, text)| format!("{path}\n{text}")).collect::<String>();
+        let done = root.join(".done");
+        if fs::read_to_string(&done).is_ok_and(|known| known == text) {
+            return Ok(root);
+        }
+        for folder in [&root, &repository] {
+            let _ = fs::remove_dir_all(folder);
+        }
+        for (path, text) in &self.files {
+            let place = path.strip_prefix("{repository}/");
+            let path = place.map_or_else(|| root.join(path), |path| repository.join(path));
+            let text = text.replace("{repository}", &format!("file://{}", repository.display()));
+            let folder = path.parent().unwrap();
+            fs::create_dir_all(folder.join("src")).unwrap();
+            if text.contains("[package]") {
+                fs::write(folder.join("src/lib.rs"), "").unwrap();
+            }
+            if text.contains("build-dependencies") {
+                fs::write(folder.join("build.rs"), "fn main() {}").unwrap();
+            }
+            fs::write(path, text).unwrap();
+        }
+        if repository.exists() {
+            commit(&repository)?;
+        }
+        cargo::run(&root, homes.whole(), &["fetch", "--quiet"])?;
+        fs::write(done, text).unwrap();
+        Ok(root)
+    }
+}
+
+fn commit(repository: &Path) -> Result<(), String> {
+    let author = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
+    for arguments in
+        [&["init", "--quiet", "-b", "main"][..], &["add", "."], &["commit", "--quiet", "-m", "all"]]
+    {
+        let run = Command::new("git").args(author).args(arguments).current_dir(repository).status();
+        if !run.is_ok_and(|status| status.success()) {
+            return Err(format!("git {}", arguments.join(" ")));
+        }
+    }
+    Ok(())
+}
+
+/// Homes of cargo: with everything, with the index and checkouts only, with nothing.
+pub struct Homes {
+    folder: PathBuf,
+    homes: [PathBuf; 3],
+}
+
+impl Homes {
+    /// The registry's caches are the user's own, so that nothing is downloaded twice.
+    pub fn new() -> Self {
+        // Not below this repository: cargo would take the projects for members of its workspace.
+        let folder = fs::canonicalize(std::env::temp_dir()).unwrap().join("portolan-feature-graph");
+        let homes = ["whole", "index", "empty"].map(|name| folder.join("homes").join(name));
+        for home in &homes {
+            fs::create_dir_all(home).unwrap();
+        }
+        let own = std::env::var_os("CARGO_HOME")
+            .map_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cargo"), PathBuf::from);
+        let [whole, index, _] = &homes;
+        fs::create_dir_all(own.join("registry/index")).unwrap();
+        fs::create_dir_all(index.join("registry")).unwrap();
+        link(&own.join("registry"), &whole.join("registry"));
+        for name in ["config.toml", "config"] {
+            if own.join(name).exists() {
+                link(&own.join(name), &whole.join(name));
+            }
+        }
+        link(&own.join("registry/index"), &index.join("registry/index"));
+        fs::create_dir_all(whole.join("git")).unwrap();
+        link(&whole.join("git"), &index.join("git"));
+        Self { folder, homes }
+    }
+
+    pub fn whole(&self) -> &Path {
+        &self.homes[0]
+    }
+
+    pub fn index(&self) -> &Path {
+        &self.homes[1]
+    }
+
+    pub fn empty(&self) -> &Path {
+        &self.homes[2]
+    }
+}
+
+fn link(to: &Path, from: &Path) {
+    if fs::read_link(from).is_ok_and(|known| known == to) {
+        return;
+    }
+    let _ = fs::remove_file(from);
+    std::os::unix::fs::symlink(to, from).unwrap();
+}
