@@ -54,7 +54,10 @@ fn sets_for_shells(project: &Project, reported: &[Finding]) -> Vec<Finding> {
                 outer.file == origin.file && outer != origin && outer.span.contains(origin.span)
             })
         });
-        if is_step || reported.iter().chain(&findings).any(|known| known.origin == *origin) {
+        // What a package makes of the set was judged with the package.
+        let is_packages =
+            rust_packages(project).any(|(_, package)| package.platform.origin.as_ref() == Some(origin));
+        if is_step || is_packages || reported.iter().chain(&findings).any(|known| known.origin == *origin) {
             continue;
         }
         let triple = set.platform.triple.clone().unwrap_or_default();
