@@ -3,7 +3,8 @@
 //! Each project of `feature_graph/projects.txt` is written to disk and locked and fetched by cargo; then for
 //! several targets and kinds of dependencies the packages and features that `cargo tree` prints are compared
 //! with ours. A third of the questions is asked on each run; `PORTOLAN_GRAPH=all` asks all of them,
-//! `PORTOLAN_GRAPH=name` those of the projects with that in their name.
+//! `PORTOLAN_GRAPH=name` those of the projects with that in their name. `cargo test --test feature_graph --
+//! --ignored` compares the projects in the folders that `PORTOLAN_GRAPH_FOLDERS` names (with `:` between them).
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -102,16 +103,28 @@ fn compare(position: usize, project: &Project, wanted: &str, homes: &scratch::Ho
         Ok(root) => root,
         Err(why) => return fail(why),
     };
-    let known = snapshot(&root, homes.whole());
     let members = if project.default_members { Members::Default } else { Members::All };
+    let due = |question| is_due(wanted, position, question);
+    compare_in(&root, members, &due, homes, tally, &fail);
+}
+
+fn compare_in(
+    root: &Path,
+    members: Members<'_>,
+    is_due: &dyn Fn(usize) -> bool,
+    homes: &scratch::Homes,
+    tally: &Tally,
+    fail: &dyn Fn(String),
+) {
+    let known = snapshot(root, homes.whole());
     let questions = TARGETS.iter().flat_map(|target| KINDS.iter().map(move |kinds| (*target, *kinds)));
     for (number, (target, kinds)) in questions.enumerate() {
-        if !is_due(wanted, position, number) {
+        if !is_due(number) {
             continue;
         }
         tally.questions.fetch_add(1, Ordering::Relaxed);
         let question = Question { kinds, members, ..Question::build(target, HOST) };
-        let theirs = match cargo::tree(&root, homes.whole(), target, kinds, !project.default_members) {
+        let theirs = match cargo::tree(root, homes.whole(), target, kinds, members == Members::All) {
             Ok(theirs) => theirs,
             Err(why) => return fail(format!("{target} {kinds:?}: {why}")),
         };
@@ -126,7 +139,7 @@ fn compare(position: usize, project: &Project, wanted: &str, homes: &scratch::Ho
         }
         // With less at hand: what is called certain must be so, and nothing that is so may be ruled out.
         for (name, home) in [("index only", homes.index()), ("nothing", homes.empty())] {
-            let poor = ask(&snapshot(&root, home), &question);
+            let poor = ask(&snapshot(root, home), &question);
             let (certain, possible) = facts(&poor);
             if !certain.is_subset(&theirs) {
                 let wrong: BTreeSet<Fact> = certain.difference(&theirs).cloned().collect();
@@ -175,4 +188,21 @@ fn agrees_with_cargo_tree() {
     println!("{questions} questions about {} projects", projects.len());
     assert!(failures.is_empty(), "{} differences\n{}", failures.len(), failures.join("\n"));
     assert!(questions >= 150 || !wanted.is_empty(), "only {questions} questions were asked");
+}
+
+#[test]
+#[ignore = "for projects that lie elsewhere, locked and fetched"]
+fn agrees_with_cargo_tree_elsewhere() {
+    let folders = std::env::var("PORTOLAN_GRAPH_FOLDERS").expect("PORTOLAN_GRAPH_FOLDERS names the folders");
+    let homes = scratch::Homes::new();
+    let tally = Tally { questions: AtomicUsize::new(0), failures: Mutex::default() };
+    for folder in folders.split(':') {
+        for members in [Members::Default, Members::All] {
+            let fail = |what: String| tally.failures.lock().unwrap().push(format!("== {folder} {what}"));
+            compare_in(Path::new(folder), members, &|_| true, &homes, &tally, &fail);
+        }
+    }
+    let failures = tally.failures.into_inner().unwrap();
+    println!("{} questions", tally.questions.into_inner());
+    assert!(failures.is_empty(), "{} differences\n{}", failures.len(), failures.join("\n"));
 }

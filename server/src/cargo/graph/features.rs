@@ -146,11 +146,14 @@ impl<'a> Features<'a> {
         features
     }
 
-    /// Whether a feature is on.
+    /// The features that are on, sorted.
     pub(super) fn of(&self, node: Node) -> Vec<String> {
         let Some(state) = self.state(node) else { return Vec::new() };
         let Some(known) = self.known(node) else {
-            return state.asked.iter().map(|feature| (*feature).to_owned()).collect();
+            // What is asked for by name is there, or cargo would refuse; default features may not be there.
+            let asked =
+                state.asked.iter().filter(|name| self.world == World::Possible || **name != "default");
+            return asked.map(|feature| (*feature).to_owned()).collect();
         };
         let on = state.features.iter().enumerate().filter(|(_, is_on)| **is_on);
         on.filter_map(|(position, _)| known.spec.feature_name(position)).map(str::to_owned).collect()

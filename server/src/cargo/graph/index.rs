@@ -122,6 +122,8 @@ fn looks_like_proc_macro(dependencies: &[Declared]) -> ProcMacro {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -138,16 +140,12 @@ mod tests {
 
     #[test]
     fn short_names_have_folders_of_their_own() {
-        for (name, expected) in [
-            ("a", "1/a"),
-            ("cc", "2/cc"),
-            ("syn", "3/s/syn"),
-            ("Inflector", "in/fl/inflector"),
-            ("äöü", "äö/ü/äöü"),
-        ] {
-            let path = path("i", name);
-            let expected = format!("registry/index/i/.cache/{expected}");
-            assert!(path == PathBuf::from(&expected) || !name.is_ascii(), "{expected} {}", path.display());
+        for (name, expected) in
+            [("a", "1/a"), ("cc", "2/cc"), ("syn", "3/s/syn"), ("Inflector", "in/fl/inflector")]
+        {
+            assert_eq!(path("i", name), Path::new(&format!("registry/index/i/.cache/{expected}")));
         }
+        // No name of a crate, and no reason to fall over.
+        assert!(path("i", "äöü").starts_with("registry/index/i/.cache"));
     }
 }

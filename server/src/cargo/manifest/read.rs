@@ -60,8 +60,6 @@ pub(in crate::cargo) struct Declarations {
     pub dependencies: Vec<Dependency>,
     pub features: Vec<Feature>,
     pub is_proc_macro: bool,
-    /// The folder of the root that it inherits from, if it names one.
-    pub workspace: Option<String>,
 }
 
 /// Reads a manifest by its text alone.
@@ -75,7 +73,6 @@ pub(in crate::cargo) fn declarations(source: &Source, folder: &Path, from: &Inhe
         dependencies: dependencies::of_manifest(reader, folder, from),
         features: features(reader),
         is_proc_macro: outputs::declared_library(reader).is_some_and(|library| library.proc_macro.is_some()),
-        workspace: string("workspace"),
     }
 }
 
