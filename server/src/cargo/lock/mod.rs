@@ -59,6 +59,8 @@ pub struct Lock {
     pub version: u32,
     /// The packages, in the order of the file.
     pub packages: Vec<LockedPackage>,
+    /// Indices of the packages, by name and then in the order of the file.
+    by_name: Vec<usize>,
     /// What the packages from registries and repositories declare, as far as somebody has asked.
     pub(in crate::cargo) known: Vec<OnceLock<Arc<Known>>>,
 }
@@ -89,8 +91,10 @@ impl Lock {
 
     /// All versions of a crate, as indices.
     pub fn find<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
-        let packages = self.packages.iter().enumerate();
-        packages.filter(move |(_, package)| package.name == name).map(|(index, _)| index)
+        let name_of = |index: &usize| self.packages.get(*index).map(|package| package.name.as_str());
+        let start = self.by_name.partition_point(move |index| name_of(index) < Some(name));
+        let rest = self.by_name.get(start..).unwrap_or_default();
+        rest.iter().copied().take_while(move |index| name_of(index) == Some(name))
     }
 
     /// The packages that come from no registry and no repository: the workspace's own and path
@@ -173,7 +177,9 @@ fn read_text(source: &Source) -> LockFile {
     let packages = resolve(&entries.packages);
     let version = u32::try_from(version).unwrap_or_default();
     let known = vec![OnceLock::new(); packages.len()];
-    LockFile::Read(Arc::new(Lock { file: source.file().clone(), version, packages, known }))
+    let mut by_name: Vec<usize> = (0..packages.len()).collect();
+    by_name.sort_by_key(|index| packages.get(*index).map(|package| package.name.as_str()));
+    LockFile::Read(Arc::new(Lock { file: source.file().clone(), version, packages, by_name, known }))
 }
 
 /// Finds the packages that "name", "name version" and "name version (source)" stand for.

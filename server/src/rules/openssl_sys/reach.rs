@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::{
     cargo::{
-        Lock, Manifest,
+        Manifest,
         manifest::{Dependency, DependencyKind},
     },
     finding::Confidence,
@@ -196,39 +196,10 @@ fn locked_path(project: &Project, manifest: &Manifest, dependency: &Dependency) 
     let start = names
         .into_iter()
         .find(|index| lock.packages.get(*index).is_some_and(|one| one.name == dependency.crate_name))?;
-    let tail = shortest(lock, start, "openssl-sys")?;
+    let ends = lock.find("openssl-sys");
+    let tail = ends.filter_map(|end| lock.shortest_path([start], end)).min_by_key(Vec::len)?;
     let names = tail.into_iter().filter_map(|index| lock.packages.get(index)).map(|one| one.name.clone());
     Some(std::iter::once(package.to_owned()).chain(names).collect())
-}
-
-fn shortest(lock: &Lock, start: usize, goal: &str) -> Option<Vec<usize>> {
-    let mut before: Vec<Option<usize>> = vec![None; lock.packages.len()];
-    let mut seen = vec![false; lock.packages.len()];
-    let mut queue = VecDeque::from([start]);
-    *seen.get_mut(start)? = true;
-    while let Some(index) = queue.pop_front() {
-        let package = lock.packages.get(index)?;
-        if package.name == goal {
-            let mut path = vec![index];
-            let mut at = index;
-            while let Some(previous) = before.get(at).copied().flatten() {
-                path.push(previous);
-                at = previous;
-            }
-            path.reverse();
-            return Some(path);
-        }
-        for next in &package.dependencies {
-            if let Some(seen) = seen.get_mut(*next).filter(|seen| !**seen) {
-                *seen = true;
-                if let Some(slot) = before.get_mut(*next) {
-                    *slot = Some(index);
-                }
-                queue.push_back(*next);
-            }
-        }
-    }
-    None
 }
 
 /// Without a lock file: the ends of the way.
