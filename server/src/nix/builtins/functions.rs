@@ -27,7 +27,7 @@ pub(super) const TABLE: &[Builtin] = &[
         match this.condition(&condition) {
             Some(false) => Value::error("an assertion fails"),
             Some(true) => Value::Bool(true),
-            None => this.unknown_from(condition, "a condition that cannot be known here", place),
+            None => Evaluator::unknown_from(condition, "a condition that cannot be known here", place),
         }
     }),
     builtin("tryEval", BUILTIN, 1, |this, arguments, place| {
@@ -158,6 +158,9 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("recurseIntoAttrs", LIBRARY, 1, first),
     builtin("dontRecurseIntoAttrs", LIBRARY, 1, first),
     builtin("hydraJob", LIBRARY, 1, first),
+    builtin("hiPrio", LIBRARY, 1, first),
+    builtin("lowPrio", LIBRARY, 1, first),
+    builtin("setPrio", LIBRARY, 2, second),
     builtin("setFunctionArgs", LIBRARY, 2, first),
     builtin("toFunction", LIBRARY, 1, |this, arguments, place| match this.argument_value(arguments, 0) {
         function @ (Value::Lambda(_) | Value::Builtin(_) | Value::Neutral(_)) => function,
@@ -263,9 +266,9 @@ impl Evaluator<'_> {
 
     /// What a function comes to that is given its own result.
     pub(in crate::nix) fn fixed_point(&mut self, function: &Value, place: Place) -> Value {
-        let (itself, fill) = self.promise(place);
+        let itself = self.promise(place);
         let value = self.apply(function, itself, place);
-        fill(self, value.clone());
+        self.fill(itself, value.clone());
         value
     }
 

@@ -19,8 +19,8 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("imap1", LIBRARY, 2, |this, arguments, place| this.indexed_map(arguments, 1, place)),
     builtin("filter", BOTH, 2, filter),
     builtin("partition", BOTH, 2, partition),
-    builtin("head", BOTH, 1, |this, arguments, place| this.item(arguments, |list| list.first(), place)),
-    builtin("last", LIBRARY, 1, |this, arguments, place| this.item(arguments, |list| list.last(), place)),
+    builtin("head", BOTH, 1, |this, arguments, place| this.item(arguments, <[Thunk]>::first, place)),
+    builtin("last", LIBRARY, 1, |this, arguments, place| this.item(arguments, <[Thunk]>::last, place)),
     builtin("tail", BOTH, 1, |this, arguments, place| {
         this.sublist(arguments, 0, place, |items| items.get(1..).unwrap_or_default())
     }),
@@ -87,17 +87,14 @@ pub(super) const TABLE: &[Builtin] = &[
     }),
     builtin("optionals", LIBRARY, 2, |this, arguments, place| {
         let condition = this.argument_value(arguments, 0);
-        this.on_condition(&condition, place, |this, holds| match holds {
-            true => this.argument_value(arguments, 1),
-            false => Value::list(Vec::new()),
+        this.on_condition(&condition, place, |this, holds| {
+            if holds { this.argument_value(arguments, 1) } else { Value::list(Vec::new()) }
         })
     }),
     builtin("genList", BOTH, 2, generate_list),
     builtin("range", LIBRARY, 2, range),
     builtin("zipListsWith", LIBRARY, 3, zip_lists),
-    builtin("remove", LIBRARY, 2, |this, arguments, place| {
-        this.without(arguments, place, |this, item, removed| this.equal(item, removed))
-    }),
+    builtin("remove", LIBRARY, 2, |this, arguments, place| this.without(arguments, place, Evaluator::equal)),
     builtin("subtractLists", LIBRARY, 2, |this, arguments, place| {
         this.without(arguments, place, |this, item, removed| this.contains(removed, item))
     }),
@@ -232,9 +229,10 @@ impl Evaluator<'_> {
                     None => sure = false,
                 }
             }
-            match sure {
-                true => Value::Bool(!wanted),
-                false => Value::unknown("a condition that cannot be known here", place),
+            if sure {
+                Value::Bool(!wanted)
+            } else {
+                Value::unknown("a condition that cannot be known here", place)
             }
         })
     }

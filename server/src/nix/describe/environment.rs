@@ -104,7 +104,7 @@ impl Evaluator<'_> {
             return;
         };
         let text = self.force(name.thunk);
-        let Some(text) = self.known_text(&text) else { return };
+        let Some(text) = Self::known_text(&text) else { return };
         let key = Some(self.place_of(name.thunk));
         into.push(self.fact_variable(Known::Value(text), Attr { key, ..value }, VariableForm::Env));
     }

@@ -29,7 +29,7 @@ impl Evaluator<'_> {
             Expr::Uri(text) => Value::Str(Rc::new(super::super::value::Str::literal_at(text.clone(), place))),
             Expr::Str(parts) => self.interpolated(file, parts, scope),
             Expr::Path(parts) => self.path_literal(file, parts, scope, place),
-            Expr::SearchPath(name) => self.search_path(name, place),
+            Expr::SearchPath(name) => Self::search_path(name, place),
             Expr::List(items) => {
                 let items = items.iter().map(|item| self.delay(file, *item, scope)).collect();
                 Value::List(Rc::new(List { items, rest: None }))
@@ -98,7 +98,7 @@ impl Evaluator<'_> {
             Expr::Negate(operand) => match self.eval(file, *operand, scope) {
                 Value::Integer(number) => Value::Integer(number.wrapping_neg()),
                 Value::Float(number) => Value::Float(-number),
-                other => self.unknown_from(other, "a number that cannot be known here", place),
+                other => Self::unknown_from(other, "a number that cannot be known here", place),
             },
             Expr::Binary { operator, left, right } => match operator {
                 Operator::Update => self.update_operator(file, *left, *right, scope, place),
@@ -108,7 +108,7 @@ impl Evaluator<'_> {
     }
 
     /// An error stays one; anything else that did not fit is unknown.
-    pub(in crate::nix) fn unknown_from(&mut self, value: Value, why: &str, place: Place) -> Value {
+    pub(in crate::nix) fn unknown_from(value: Value, why: &str, place: Place) -> Value {
         match value {
             Value::Error(_) => value,
             _ => Value::unknown(why, place),
@@ -148,12 +148,12 @@ impl Evaluator<'_> {
         if let Some(value) = self.global(&text, place) {
             return value;
         }
-        self.from_withs(name, &withs, place)
+        self.variable_of_with(name, &withs, place)
     }
 
     /// A name that only a `with` can give: the innermost that has it for sure, else the innermost that
     /// may have it (`with lib; with pkgs;` finds lib's functions, and everything else in pkgs).
-    fn from_withs(&mut self, name: Symbol, withs: &[Thunk], place: Place) -> Value {
+    fn variable_of_with(&mut self, name: Symbol, withs: &[Thunk], place: Place) -> Value {
         let mut possible = None;
         for with in withs {
             let namespace = self.force(*with);
@@ -265,7 +265,7 @@ impl Evaluator<'_> {
         Value::Path(Rc::from(clean(&file.folder.join(text))))
     }
 
-    fn search_path(&mut self, name: &str, place: Place) -> Value {
+    fn search_path(name: &str, place: Place) -> Value {
         match name.split('/').next() {
             Some("nixpkgs") if name == "nixpkgs" => {
                 Value::head(Head::Input(super::super::inputs::nixpkgs_by_name(name)), place)

@@ -103,7 +103,7 @@ impl Evaluator<'_> {
             let symbol = match self.attribute_name(file, name, scope) {
                 Ok(symbol) => symbol,
                 Err(why) => {
-                    value = self.unknown_from(why, "an attribute whose name cannot be known here", at);
+                    value = Self::unknown_from(why, "an attribute whose name cannot be known here", at);
                     break;
                 }
             };

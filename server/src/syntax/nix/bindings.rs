@@ -52,7 +52,7 @@ impl Parser<'_> {
 
     fn binding(&mut self, set: ExprId) {
         let start = self.start();
-        let path = self.attribute_path();
+        let path = self.attribute_path(false);
         let path_span = Span::new(start, self.end());
         if !self.eat(T::TOKEN_ASSIGN) {
             self.error("expected `=` behind the attribute's name");
@@ -220,19 +220,14 @@ impl Parser<'_> {
 
     // Names.
 
-    pub(super) fn attribute_path(&mut self) -> Box<[AttrName]> {
+    /// `name.name…`. Behind a dot (`after_dot`) the name may still be missing: when the next line is the
+    /// next binding, its name is not taken for it.
+    pub(super) fn attribute_path(&mut self, after_dot: bool) -> Box<[AttrName]> {
         let mut path = Vec::new();
+        let mut after_dot = after_dot;
         loop {
-            // `pkgs.` and then the next binding: the name is missing, not the binding's name.
-            if !path.is_empty() && self.binding_ahead() && self.peek_at(1) == Some(T::TOKEN_ASSIGN) {
-                let on_the_same_line =
-                    self.text.get(self.end()..self.start()).is_some_and(|gap| !gap.contains('\n'));
-                if !on_the_same_line {
-                    self.error("expected an attribute's name");
-                    break;
-                }
-            }
-            match self.attribute_name() {
+            let name = if after_dot && self.next_line_binds() { None } else { self.attribute_name() };
+            match name {
                 Some(name) => path.push(name),
                 None => {
                     self.error("expected an attribute's name");
@@ -242,8 +237,14 @@ impl Parser<'_> {
             if !self.eat(T::TOKEN_DOT) {
                 break;
             }
+            after_dot = true;
         }
         path.into()
+    }
+
+    fn next_line_binds(&self) -> bool {
+        let gap = self.text.get(self.end()..self.start()).unwrap_or_default();
+        gap.contains('\n') && self.binding_ahead()
     }
 
     fn attribute_name(&mut self) -> Option<AttrName> {

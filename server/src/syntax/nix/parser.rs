@@ -258,7 +258,7 @@ impl Parser<'_> {
             }
             self.bump();
             if let Infix::Has = operator {
-                let path = self.attribute_path();
+                let path = self.attribute_path(false);
                 left = self.node(Expr::HasAttr { base: left, path }, start);
                 continue;
             }
@@ -323,7 +323,7 @@ impl Parser<'_> {
         let start = self.start();
         let atom = self.atom()?;
         if self.eat(T::TOKEN_DOT) {
-            let path = self.attribute_path();
+            let path = self.attribute_path(true);
             let default = match self.eat(T::TOKEN_OR) {
                 true => Some(self.default_value()),
                 false => None,
