@@ -242,7 +242,7 @@ impl<'s> Evaluator<'s> {
     // Alternatives and gaps.
 
     /// One of several values. Errors drop out: Nix would stop there, so nothing is built from them.
-    pub(super) fn either(&mut self, values: Vec<Value>, place: Place) -> Value {
+    pub(super) fn either(values: Vec<Value>, place: Place) -> Value {
         let mut kept = Vec::new();
         let mut error = None;
         for value in values {

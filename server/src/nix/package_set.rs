@@ -298,10 +298,7 @@ impl Evaluator<'_> {
         }
         let build = self.local_machine(&arguments, place);
         let overlays = self.overlays_of(&arguments, place);
-        let cross = match self.argument(&arguments, "crossSystem") {
-            Some(attr) => Some((attr, self.force(attr.thunk))),
-            None => None,
-        };
+        let cross = self.argument(&arguments, "crossSystem").map(|attr| (attr, self.force(attr.thunk)));
         let (attr, cross) = match cross {
             None | Some((_, Value::Null)) => {
                 let set =
@@ -391,7 +388,7 @@ impl Evaluator<'_> {
         let is_static = match self.attribute(attrs, "isStatic") {
             Some(attr) => {
                 let value = self.force(attr.thunk);
-                match self.condition(&value) {
+                match Self::condition(&value) {
                     Some(decided) => Known::Value(decided),
                     None => Known::Unknown("isStatic cannot be known here".to_owned()),
                 }

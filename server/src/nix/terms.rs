@@ -193,15 +193,12 @@ impl Evaluator<'_> {
 
     /// `term argument`.
     pub(super) fn apply_term(&mut self, term: &Rc<Neutral>, argument: Thunk, place: Place) -> Value {
-        if let Neutral::Select { base, name, .. } = &**term {
-            let name = self.name(*name);
-            match (&**base, &*name) {
-                (Neutral::Overridable { function, arguments, .. }, "override") => {
-                    let (function, arguments) = (*function, Rc::clone(arguments));
-                    return self.override_call(function, &arguments, argument, place);
-                }
-                _ => {}
-            }
+        if let Neutral::Select { base, name, .. } = &**term
+            && self.names.get(*name) == "override"
+            && let Neutral::Overridable { function, arguments, .. } = &**base
+        {
+            let (function, arguments) = (*function, Rc::clone(arguments));
+            return self.override_call(function, &arguments, argument, place);
         }
         term.apply(argument, place)
     }

@@ -69,7 +69,7 @@ pub(super) const TABLE: &[Builtin] = &[
                 let name = this.name(name);
                 let name = this.thunk_text(&name, place);
                 let kept = this.apply_all(&function, &[name, attr.thunk], place);
-                this.condition(&kept) != Some(false)
+                Evaluator::condition(&kept) != Some(false)
             };
             let entries = attrs.entries.iter().filter(|(name, attr)| keep(this, *name, *attr)).copied();
             let entries = entries.collect();

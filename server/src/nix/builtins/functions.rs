@@ -24,7 +24,7 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("throwIfNot", LIBRARY, 3, |this, arguments, place| this.guarded(arguments, false, place)),
     builtin("assertMsg", LIBRARY, 2, |this, arguments, place| {
         let condition = this.argument_value(arguments, 0);
-        match this.condition(&condition) {
+        match Evaluator::condition(&condition) {
             Some(false) => Value::error("an assertion fails"),
             Some(true) => Value::Bool(true),
             None => Evaluator::unknown_from(condition, "a condition that cannot be known here", place),
@@ -243,7 +243,7 @@ impl Evaluator<'_> {
     /// The third argument, unless the condition is `stops`.
     fn guarded(&mut self, arguments: &[Thunk], stops: bool, _: Place) -> Value {
         let condition = self.argument_value(arguments, 0);
-        if self.condition(&condition) == Some(stops) {
+        if Self::condition(&condition) == Some(stops) {
             return Value::error("the flake gives up here (throw)");
         }
         self.argument_value(arguments, 2)
@@ -258,7 +258,7 @@ impl Evaluator<'_> {
 
     fn both(&mut self, arguments: &[Thunk], run: fn(bool, bool) -> bool, place: Place) -> Value {
         let (left, right) = (self.argument_value(arguments, 0), self.argument_value(arguments, 1));
-        match (self.condition(&left), self.condition(&right)) {
+        match (Self::condition(&left), Self::condition(&right)) {
             (Some(left), Some(right)) => Value::Bool(run(left, right)),
             _ => Value::unknown("a condition that cannot be known here", place),
         }

@@ -223,7 +223,7 @@ impl Evaluator<'_> {
             let mut sure = list.rest.is_none();
             for item in &list.items {
                 let answer = this.apply(&function, *item, place);
-                match this.condition(&answer) {
+                match Evaluator::condition(&answer) {
                     Some(answer) if answer == wanted => return Value::Bool(wanted),
                     Some(_) => {}
                     None => sure = false,
@@ -266,7 +266,7 @@ fn filter(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value 
         let mut items = Vec::new();
         for item in &list.items {
             let kept = this.apply(&function, *item, place);
-            if this.condition(&kept) != Some(false) {
+            if Evaluator::condition(&kept) != Some(false) {
                 items.push(*item);
             }
         }
@@ -280,7 +280,7 @@ fn partition(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Val
         let (mut right, mut wrong) = (Vec::new(), Vec::new());
         for item in &list.items {
             let kept = this.apply(&function, *item, place);
-            match this.condition(&kept) {
+            match Evaluator::condition(&kept) {
                 Some(true) => right.push(*item),
                 Some(false) => wrong.push(*item),
                 None => return Value::unknown("a list that cannot be known here", place),
@@ -346,7 +346,7 @@ fn find_first(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Va
     this.on_list(&list, place, |this, list| {
         for item in &list.items {
             let found = this.apply(&function, *item, place);
-            match this.condition(&found) {
+            match Evaluator::condition(&found) {
                 Some(true) => return this.force(*item),
                 Some(false) => {}
                 None => return Value::unknown("an item that cannot be known here", place),
@@ -384,7 +384,7 @@ fn sort(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value {
             let mut at = sorted.len();
             while let Some(before) = at.checked_sub(1).and_then(|at| sorted.get(at)) {
                 let smaller = this.apply_all(&less, &[*item, *before], place);
-                match this.condition(&smaller) {
+                match Evaluator::condition(&smaller) {
                     Some(true) => at -= 1,
                     Some(false) => break,
                     None => return Value::List(Rc::clone(list)),

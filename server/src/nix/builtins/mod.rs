@@ -219,7 +219,7 @@ impl Evaluator<'_> {
         match value {
             Value::Either(either) => {
                 let values = either.values.iter().map(|value| run(self, value)).collect();
-                self.either(values, place)
+                Self::either(values, place)
             }
             Value::Error(_) => value.clone(),
             value => run(self, value),
@@ -267,12 +267,12 @@ impl Evaluator<'_> {
         place: Place,
         mut run: impl FnMut(&mut Self, bool) -> Value,
     ) -> Value {
-        match self.condition(condition) {
+        match Self::condition(condition) {
             Some(decided) => run(self, decided),
             None if matches!(condition, Value::Error(_)) => condition.clone(),
             None => {
                 let values = vec![run(self, true), run(self, false)];
-                self.either(values, place)
+                Self::either(values, place)
             }
         }
     }

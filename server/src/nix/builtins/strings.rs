@@ -131,7 +131,7 @@ pub(super) const TABLE: &[Builtin] = &[
     }),
     builtin("boolToString", LIBRARY, 1, |this, arguments, place| {
         let value = this.argument_value(arguments, 0);
-        match this.condition(&value) {
+        match Evaluator::condition(&value) {
             Some(decided) => Value::text(if decided { "true" } else { "false" }, place),
             None => Value::unknown(UNKNOWN, place),
         }

@@ -201,7 +201,7 @@ impl Evaluator<'_> {
                         let at = self.place_of(one);
                         known.thunk = self.delay_code(at, move |this| {
                             let values = vec![this.force(one), this.force(other)];
-                            this.either(values, place)
+                            Evaluator::either(values, place)
                         });
                     }
                 }

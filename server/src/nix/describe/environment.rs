@@ -17,7 +17,7 @@ impl Evaluator<'_> {
         // With structured attributes, only `env` is exported.
         let structured = self.attribute(&attrs, "__structuredAttrs").is_some_and(|attr| {
             let value = self.force(attr.thunk);
-            self.condition(&value) == Some(true)
+            Self::condition(&value) == Some(true)
         });
         if !structured {
             self.attribute_variables(&attrs, VariableForm::Attribute, &mut variables);

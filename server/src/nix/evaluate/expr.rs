@@ -49,7 +49,7 @@ impl Evaluator<'_> {
             }
             Expr::Assert { condition, body } => {
                 let condition = self.eval(file, *condition, scope);
-                match self.condition(&condition) {
+                match Self::condition(&condition) {
                     Some(false) => Value::error("an assertion fails"),
                     // Not known: then it holds, or nothing is built here.
                     Some(true) | None => self.eval(file, *body, scope),
@@ -57,13 +57,13 @@ impl Evaluator<'_> {
             }
             Expr::If { condition, yes, no } => {
                 let decision = self.eval(file, *condition, scope);
-                match self.condition(&decision) {
+                match Self::condition(&decision) {
                     Some(true) => self.eval(file, *yes, scope),
                     Some(false) => self.eval(file, *no, scope),
                     None if matches!(decision, Value::Error(_)) => decision,
                     None => {
                         let values = vec![self.eval(file, *yes, scope), self.eval(file, *no, scope)];
-                        self.either(values, file.place(*condition))
+                        Self::either(values, file.place(*condition))
                     }
                 }
             }
@@ -89,7 +89,7 @@ impl Evaluator<'_> {
             }
             Expr::Not(operand) => {
                 let operand = self.eval(file, *operand, scope);
-                match self.condition(&operand) {
+                match Self::condition(&operand) {
                     Some(decided) => Value::Bool(!decided),
                     None if matches!(operand, Value::Error(_)) => operand,
                     None => Value::unknown("a condition that cannot be known here", place),

@@ -299,7 +299,7 @@ fn flake_parts_with_modules() {
     assert_eq!(variable(fixed, "RUSTFLAGS"), "\"-C relocation-model=static\"");
     assert_eq!(fixed.inputs[0].item.platform.triple.as_deref(), Some("x86_64-unknown-linux-musl"));
     assert_eq!(package(&facts, "devShells.aarch64-linux.default").toolchain, declared(&[], false));
-    let names: Vec<&str> = facts.files.iter().map(|file| file.name()).collect();
+    let names: Vec<&str> = facts.files.iter().map(crate::text::FileId::name).collect();
     assert_eq!(names, ["flake.nix", "shell.nix", "package.nix"]);
 }
 

@@ -130,15 +130,19 @@ fn what_goes_in_circles_ends() {
     }
 }
 
+fn repeated(line: impl Fn(usize) -> String) -> String {
+    (0..40_000).map(line).collect::<Vec<_>>().concat()
+}
+
 #[test]
 fn a_million_bytes_of_attributes_take_no_time() {
-    let many: String = (0..40_000).map(|number| format!("a{number} = {{ b = {number}; }};\n")).collect();
+    let many = repeated(|number| format!("a{number} = {{ b = {number}; }};\n"));
     outputs(&format!("{{ {many} }}"));
     outputs(&format!("let {many} in {{ packages.x86_64-linux = {{ inherit a1; }}; }}"));
     outputs(&format!("let x = rec {{ {many} }}; in x // x // x"));
-    let nested: String = (0..40_000).map(|number| format!("a.b{number}.c = {number};\n")).collect();
+    let nested = repeated(|number| format!("a.b{number}.c = {number};\n"));
     outputs(&format!("{{ {nested} }}"));
-    let formals: String = (0..40_000).map(|number| format!("a{number}, ")).collect();
+    let formals = repeated(|number| format!("a{number}, "));
     outputs(&format!("({{ {formals} ... }}: 1) {{ a1 = 2; }}"));
 }
 

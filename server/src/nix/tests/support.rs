@@ -87,7 +87,7 @@ fn show(evaluator: &mut Evaluator<'_>, value: &Value, depth: usize) -> String {
                 match piece {
                     StrPiece::Literal { .. } => {}
                     StrPiece::Store { item, .. } => {
-                        write!(shown, "${{{}}}", show_term(evaluator, item)).unwrap()
+                        write!(shown, "${{{}}}", show_term(evaluator, item)).unwrap();
                     }
                     StrPiece::Source { path, .. } => write!(shown, "${{{}}}", path.display()).unwrap(),
                     StrPiece::Either { .. } => shown.push_str("«either»"),

@@ -17,10 +17,10 @@ impl Parser<'_> {
     }
 
     /// Takes the set out of the node again, to be put where it belongs.
-    pub(super) fn close_set(&mut self, id: ExprId) -> Box<Set> {
+    pub(super) fn close_set(&mut self, id: ExprId) -> Set {
         match self.node_mut(id) {
             Some(Expr::Set(set)) => std::mem::take(set),
-            _ => Box::default(),
+            _ => Set::default(),
         }
     }
 
@@ -134,7 +134,9 @@ impl Parser<'_> {
         match (self.nested_set(set, name), also) {
             // `a.b = 1; a = { c = 2; };` is one set.
             (Some(nested), Some(entries)) => {
-                entries.into_iter().for_each(|entry| self.enter_name(nested, entry));
+                for entry in entries {
+                    self.enter_name(nested, entry);
+                }
             }
             _ => self.enter_name(set, Entry { name, value, owner, written }),
         }
@@ -182,7 +184,7 @@ impl Parser<'_> {
                     return;
                 }
                 T::TOKEN_L_BRACE | T::TOKEN_L_BRACK | T::TOKEN_L_PAREN | T::TOKEN_INTERPOL_START => {
-                    depth += 1
+                    depth += 1;
                 }
                 T::TOKEN_R_BRACE | T::TOKEN_R_BRACK | T::TOKEN_R_PAREN | T::TOKEN_INTERPOL_END => {
                     if depth == 0 {

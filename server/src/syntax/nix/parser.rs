@@ -240,7 +240,7 @@ impl Parser<'_> {
         self.bindings(id, T::TOKEN_IN);
         self.expect(T::TOKEN_IN, "`in`");
         let body = self.expression();
-        let set = self.close_set(id);
+        let set = Box::new(self.close_set(id));
         self.replace(id, Expr::Let { set, body }, start);
         id
     }
@@ -438,7 +438,7 @@ impl Parser<'_> {
         self.open_set(id, recursive);
         self.bindings(id, T::TOKEN_R_BRACE);
         self.expect(T::TOKEN_R_BRACE, "`}`");
-        let set = self.close_set(id);
+        let set = Box::new(self.close_set(id));
         self.replace(id, Expr::Set(set), start);
         id
     }
