@@ -13,8 +13,9 @@ use crate::{
     text::{FileId, Origin},
 };
 
-/// Steps that one evaluation may take: some 30 ms.
-const FUEL: u32 = 300_000;
+/// Steps that one evaluation may take: some 30 ms. A usual flake takes a few thousand; one with eighty
+/// packages for each of four systems was seen to take half a million.
+const FUEL: u32 = 800_000;
 
 /// Expressions that may be under evaluation inside each other. A level takes a few kilobytes of stack
 /// (in an unoptimised build, under 30), and analysis threads have at least 64 MB.
@@ -198,17 +199,16 @@ impl<'s> Evaluator<'s> {
         value
     }
 
-    /// A value that is made later: what stands for it now, and how to fill it.
-    pub(super) fn promise(
-        &mut self,
-        place: Place,
-    ) -> (Thunk, impl FnOnce(&mut Evaluator<'_>, Value) + use<>) {
-        let thunk = self.cell(State::Busy, place);
-        (thunk, move |this: &mut Evaluator<'_>, value: Value| {
-            if let Some(cell) = this.cells.get_mut(thunk.0 as usize) {
-                cell.state = State::Done(value);
-            }
-        })
+    /// A value that is made later, with [`Evaluator::fill`]. To ask for it before is to go in circles.
+    pub(super) fn promise(&mut self, place: Place) -> Thunk {
+        self.cell(State::Busy, place)
+    }
+
+    /// Gives a delayed value its value.
+    pub(super) fn fill(&mut self, thunk: Thunk, value: Value) {
+        if let Some(cell) = self.cells.get_mut(thunk.0 as usize) {
+            cell.state = State::Done(value);
+        }
     }
 
     /// The value, if it was asked for before.
@@ -242,7 +242,7 @@ impl<'s> Evaluator<'s> {
     // Alternatives and gaps.
 
     /// One of several values. Errors drop out: Nix would stop there, so nothing is built from them.
-    pub(super) fn either(&mut self, values: Vec<Value>, place: Place) -> Value {
+    pub(super) fn either(values: Vec<Value>, place: Place) -> Value {
         let mut kept = Vec::new();
         let mut error = None;
         for value in values {

@@ -6,7 +6,7 @@ use super::{
     builtins,
     evaluate::Selected,
     evaluator::Evaluator,
-    value::{Attrs, Head, Neutral, Partial, Place, Symbol, Thunk, Value},
+    value::{Attr, Attrs, Head, Neutral, Partial, Place, Symbol, Thunk, Value},
 };
 
 /// What per-system outputs are kept under `self'` and `config`.
@@ -56,14 +56,7 @@ impl Evaluator<'_> {
         }
         let mut outputs = self.each_system(
             &systems,
-            &mut |this, system| {
-                let mut all = Value::Attrs(Rc::default());
-                for module in &per_system {
-                    let outputs = this.system_outputs(*module, system, arguments, place);
-                    all = this.recursive_update(&all, &outputs, place);
-                }
-                all
-            },
+            &mut |this, system| this.system_outputs(&per_system, system, arguments, place),
             place,
         );
         for flake in modules.flake {
@@ -155,35 +148,64 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What one `perSystem` comes to for one system.
-    fn system_outputs(&mut self, module: Thunk, system: Thunk, arguments: Thunk, place: Place) -> Value {
-        let module = self.force(module);
-        let first = self.system_arguments(system, arguments, None, place);
-        let outputs = match &module {
-            Value::Lambda(_) => self.apply(&module, first, place),
-            other => return other.clone(),
-        };
-        // `_module.args.pkgs = import nixpkgs { … }` changes the arguments: then once more with those.
-        let told = ["_module", "args"].iter().try_fold(outputs.clone(), |value, name| {
-            let attr = self.attribute(value.as_attrs()?, name)?;
-            Some(self.force(attr.thunk))
+    /// What all `perSystem`s come to for one system.
+    fn system_outputs(&mut self, modules: &[Thunk], system: Thunk, arguments: Thunk, place: Place) -> Value {
+        let first = self.system_arguments(system, arguments, place);
+        let outputs = self.per_system(modules, first, place);
+        // `_module.args.pkgs = import nixpkgs { … }` changes what all modules are called with: then once
+        // more, with what those come to themselves.
+        let Some(told) = self.told_arguments(&outputs) else { return outputs };
+        let final_arguments = self.delay_code(place, {
+            let told = Value::Attrs(Rc::clone(&told));
+            move |_| told
         });
-        match told {
-            Some(told @ Value::Attrs(_)) => {
-                let arguments = self.system_arguments(system, arguments, Some(&told), place);
-                self.apply(&module, arguments, place)
-            }
-            _ => outputs,
+        let mut entries = Vec::new();
+        for (name, _) in &told.entries {
+            let name = *name;
+            let thunk = self.delay_code(place, move |this| {
+                let told = this.force(final_arguments);
+                this.select(&told, name, place)
+            });
+            entries.push((name, Attr::bare(thunk)));
         }
+        let known = self.force(first);
+        let all = self.update(&known, &Value::Attrs(Rc::new(Attrs::from_pairs(entries))), place);
+        let second = self.ready(all, place);
+        let outputs = self.per_system(modules, second, place);
+        if let Some(told) = self.told_arguments(&outputs) {
+            self.fill(final_arguments, Value::Attrs(told));
+        }
+        outputs
     }
 
-    fn system_arguments(
-        &mut self,
-        system: Thunk,
-        arguments: Thunk,
-        told: Option<&Value>,
-        place: Place,
-    ) -> Thunk {
+    fn per_system(&mut self, modules: &[Thunk], arguments: Thunk, place: Place) -> Value {
+        let mut all = Value::Attrs(Rc::default());
+        for module in modules {
+            let module = self.force(*module);
+            let outputs = match &module {
+                Value::Lambda(_) => self.apply(&module, arguments, place),
+                other => other.clone(),
+            };
+            let outputs = match outputs {
+                Value::Either(either) => self.merged_alternatives(&either.values, place),
+                outputs => outputs,
+            };
+            all = self.recursive_update(&all, &outputs, place);
+        }
+        all
+    }
+
+    /// `_module.args`
+    fn told_arguments(&mut self, outputs: &Value) -> Option<Rc<Attrs>> {
+        let mut value = outputs.clone();
+        for name in ["_module", "args"] {
+            let attr = self.attribute(value.as_attrs()?, name)?;
+            value = self.force(attr.thunk);
+        }
+        value.as_attrs().cloned()
+    }
+
+    fn system_arguments(&mut self, system: Thunk, arguments: Thunk, place: Place) -> Thunk {
         let inputs = self.force(arguments);
         let inputs = self.select_named(&inputs, "inputs", place);
         let inputs = self.ready(inputs, place);
@@ -209,10 +231,6 @@ impl Evaluator<'_> {
         ]);
         let outer = self.force(arguments);
         let all = self.update(&outer, &Value::Attrs(known), place);
-        let all = match told {
-            Some(told) => self.update(&all, told, place),
-            None => all,
-        };
         self.ready(all, place)
     }
 

@@ -200,7 +200,7 @@ impl Reader {
             evaluator.gap(output.key, why);
             return;
         }
-        let identity = identity(value);
+        let identity = identity(evaluator, value);
         for derivation in evaluator.describe(value, output) {
             if is_shell {
                 self.shells.push(derivation);
@@ -213,7 +213,7 @@ impl Reader {
     /// Adds a package that only an app or check uses.
     fn add_used(&mut self, evaluator: &mut Evaluator<'_>, value: &Value, output: &Output) {
         for used in used_packages(evaluator, value) {
-            let identity = identity(&used);
+            let identity = identity(evaluator, &used);
             let known = self.packages.iter().any(|(package, other)| {
                 other.is_some() && *other == identity && package.system == output.system
             });
@@ -229,13 +229,42 @@ impl Reader {
     }
 }
 
-/// What is built by one expression is one package, whatever names it has.
-fn identity(value: &Value) -> Option<Place> {
-    match value {
-        Value::Neutral(term) => Some(term.plain().place()),
-        Value::Attrs(attrs) => attrs.rest.as_ref().map(|rest| rest.plain().place()),
-        _ => None,
+/// Where a derivation is made, overrides and outputs aside: what is made by one expression is one
+/// package, whatever names and variants it has.
+fn identity(evaluator: &Evaluator<'_>, value: &Value) -> Option<Place> {
+    let mut term = match value {
+        Value::Neutral(term) => term.plain(),
+        Value::Attrs(attrs) => attrs.rest.as_ref()?.plain(),
+        _ => return None,
+    };
+    loop {
+        let base = match &**term {
+            Neutral::Select { base, .. } => base.plain(),
+            Neutral::Apply { function, .. } => match &**function.plain() {
+                Neutral::Select { base, name, .. } if evaluator.name(*name).starts_with("override") => {
+                    base.plain()
+                }
+                _ => return Some(term.place()),
+            },
+            _ => return Some(term.place()),
+        };
+        // A plain package of nixpkgs is itself.
+        if !is_call(base) {
+            return Some(term.place());
+        }
+        term = base;
     }
+}
+
+fn is_call(term: &Rc<Neutral>) -> bool {
+    let mut at = Some(term);
+    while let Some(term) = at {
+        if let Neutral::Apply { .. } = &**term {
+            return true;
+        }
+        at = term.inner();
+    }
+    false
 }
 
 /// The derivations that an app runs or a check is.

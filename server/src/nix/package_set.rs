@@ -24,7 +24,9 @@ pub(super) struct PackageSet {
     pub(super) platform: Platform,
     /// For `buildPackages` of a cross set: what its compilers make programs for.
     pub(super) compiles_for: Option<Platform>,
-    overlays: Vec<Rc<Overlay>>,
+    /// All overlays; the first `layers` of them count.
+    overlays: Rc<[Overlay]>,
+    layers: usize,
     /// Sets made from this one, by attribute, so that each is made once.
     derived: RefCell<Vec<(Symbol, Rc<PackageSet>)>>,
 }
@@ -45,13 +47,15 @@ enum Applied {
 
 impl PackageSet {
     fn new(build: Rc<Machine>, host: Rc<Machine>, platform: Platform, overlays: Vec<Value>) -> Self {
-        let overlay = |function| Rc::new(Overlay { function, result: RefCell::new(Applied::NotYet) });
+        let overlay = |function| Overlay { function, result: RefCell::new(Applied::NotYet) };
+        let layers = overlays.len();
         Self {
             build,
             host,
             platform,
             compiles_for: None,
             overlays: overlays.into_iter().map(overlay).collect(),
+            layers,
             derived: RefCell::default(),
         }
     }
@@ -64,7 +68,7 @@ impl PackageSet {
     }
 
     fn overlay_functions(&self) -> Vec<Value> {
-        self.overlays.iter().map(|overlay| overlay.function.clone()).collect()
+        self.overlays.iter().take(self.layers).map(|overlay| overlay.function.clone()).collect()
     }
 
     /// The set as the overlay at `index` finds it.
@@ -74,7 +78,8 @@ impl PackageSet {
             host: Rc::clone(&self.host),
             platform: self.platform.clone(),
             compiles_for: self.compiles_for.clone(),
-            overlays: self.overlays.iter().take(index).cloned().collect(),
+            overlays: Rc::clone(&self.overlays),
+            layers: index,
             derived: RefCell::default(),
         })
     }
@@ -123,14 +128,14 @@ impl Evaluator<'_> {
                 self.derived_set(set, name, host, PlatformSource::PkgsMusl, place)
             }
             "path" => Value::head(Head::Input(inputs::nixpkgs_by_name("nixpkgs")), place),
-            "callPackage" | "callPackages" | "extend" | "appendOverlays" => {
+            "callPackage" | "callPackages" | "newScope" | "extend" | "appendOverlays" => {
                 let packages = self.ready(this(), place);
                 match builtins::package_function(&text) {
                     Some(builtin) => Value::Builtin(Rc::new(Partial { builtin, arguments: vec![packages] })),
                     None => Value::Null,
                 }
             }
-            "recurseIntoAttrs" | "dontRecurseIntoAttrs" => self.library_value("id", place),
+            "recurseIntoAttrs" | "dontRecurseIntoAttrs" => Self::library_value("id", place),
             _ => {
                 let base = Value::head(Head::Packages(Rc::clone(set)), place);
                 match base.as_neutral() {
@@ -242,7 +247,7 @@ impl Evaluator<'_> {
 
     /// What the overlays say of an attribute; the last one that has it wins.
     fn overlay_attribute(&mut self, set: &Rc<PackageSet>, name: Symbol, place: Place) -> Option<Value> {
-        for (index, overlay) in set.overlays.iter().enumerate().rev() {
+        for (index, overlay) in set.overlays.iter().enumerate().take(set.layers).rev() {
             self.spend(1);
             let result = self.apply_overlay(set, index, overlay, place);
             if let Some(Value::Attrs(attrs)) = result
@@ -259,7 +264,7 @@ impl Evaluator<'_> {
         &mut self,
         set: &Rc<PackageSet>,
         index: usize,
-        overlay: &Rc<Overlay>,
+        overlay: &Overlay,
         place: Place,
     ) -> Option<Value> {
         match &*overlay.result.borrow() {
@@ -293,10 +298,7 @@ impl Evaluator<'_> {
         }
         let build = self.local_machine(&arguments, place);
         let overlays = self.overlays_of(&arguments, place);
-        let cross = match self.argument(&arguments, "crossSystem") {
-            Some(attr) => Some((attr, self.force(attr.thunk))),
-            None => None,
-        };
+        let cross = self.argument(&arguments, "crossSystem").map(|attr| (attr, self.force(attr.thunk)));
         let (attr, cross) = match cross {
             None | Some((_, Value::Null)) => {
                 let set =
@@ -386,7 +388,7 @@ impl Evaluator<'_> {
         let is_static = match self.attribute(attrs, "isStatic") {
             Some(attr) => {
                 let value = self.force(attr.thunk);
-                match self.condition(&value) {
+                match Self::condition(&value) {
                     Some(decided) => Known::Value(decided),
                     None => Known::Unknown("isStatic cannot be known here".to_owned()),
                 }

@@ -67,14 +67,14 @@ impl Machine {
 
     /// Nix's system.
     pub(super) fn system(&self) -> Option<String> {
-        self.parsed().map(|parsed| parsed.system())
+        self.parsed().map(Parsed::system)
     }
 
     /// rustc's triple.
     pub(super) fn triple(&self) -> Option<String> {
         match &self.told_triple {
             Some(triple) => Some(triple.to_string()),
-            None => self.parsed().and_then(|parsed| parsed.triple()),
+            None => self.parsed().and_then(Parsed::triple),
         }
     }
 }

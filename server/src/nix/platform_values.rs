@@ -67,7 +67,7 @@ impl Evaluator<'_> {
             "config" => machine.config.as_deref()?.to_owned(),
             "system" | "nixSystem" => machine.system()?,
             "darwinArch" | "linuxArch" => match (name, parsed.cpu_name()) {
-                ("linuxArch", "aarch64") | ("darwinArch", "aarch64") => "arm64".to_owned(),
+                ("linuxArch" | "darwinArch", "aarch64") => "arm64".to_owned(),
                 (_, cpu) => cpu.to_owned(),
             },
             "qemuArch" | "ubootArch" => parsed.cpu_name().to_owned(),

@@ -1,13 +1,13 @@
 //! What is known of neutral terms: `pkgs.stdenv.isLinux` is a truth value, not a package.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use super::{
     evaluate::Selected,
     evaluator::Evaluator,
     package_set::PackageSet,
     platform::Machine,
-    value::{Attrs, Head, InputKind, Neutral, Place, Symbol, Thunk, Value},
+    value::{Attrs, Head, InputKind, Neutral, Place, StrPiece, Symbol, Thunk, Value},
 };
 
 impl Evaluator<'_> {
@@ -30,7 +30,7 @@ impl Evaluator<'_> {
             }
             Neutral::Apply { argument, .. } => {
                 let argument = *argument;
-                self.attribute_of_call(argument, name, place).unwrap_or_else(|| neutral(term))
+                self.attribute_of_call(term, argument, name, place).unwrap_or_else(|| neutral(term))
             }
             Neutral::Overridable { result, .. } => {
                 // The call is repeated when `override` is applied, so the term stays whole for it.
@@ -58,6 +58,7 @@ impl Evaluator<'_> {
                 let set = Rc::clone(set);
                 match &*parent {
                     "pkgsCross" => Some(self.cross_attribute(&set, name, place)),
+                    "rust" if &*text == "envVars" => Some(Selected::Found(self.rust_variables(&set, place))),
                     "rust" => self.rust_function(&set, name, place),
                     _ if parent.to_lowercase().ends_with("stdenv") || parent.starts_with("stdenv") => {
                         self.stdenv_attribute(&set, name, place)
@@ -75,10 +76,22 @@ impl Evaluator<'_> {
                 (InputKind::FlakeParts, "lib") => Some(self.flake_parts_attribute(term, name, place)),
                 _ => None,
             },
-            Neutral::Head(Head::Library, _) if &*parent == "systems" => {
-                self.systems_attribute(name, place).map(Selected::Found)
-            }
+            Neutral::Head(Head::Library, _) => match &*parent {
+                "systems" => self.systems_attribute(name, place).map(Selected::Found),
+                "platforms" => self.platform_list(&text, place).map(Selected::Found),
+                "path" if &*text == "append" => {
+                    Some(Selected::Found(Self::library_value("append path", place)))
+                }
+                _ => None,
+            },
             Neutral::Select { base: packages, name: stdenv, .. } => match &**packages {
+                // `pkgs.rust.lib.envVars`
+                Neutral::Head(Head::Packages(set), _)
+                    if &*text == "envVars" && &*self.name(*stdenv) == "rust" =>
+                {
+                    let set = Rc::clone(set);
+                    Some(Selected::Found(self.rust_variables(&set, place)))
+                }
                 // `pkgs.stdenv.cc.targetPrefix` and `pkgs.llvmPackages.clang.targetPrefix`.
                 Neutral::Head(Head::Packages(set), _) => prefix(set, &self.name(*stdenv), &text)
                     .map(|prefix| Selected::Found(Value::text(&prefix, place))),
@@ -109,28 +122,83 @@ impl Evaluator<'_> {
         }
     }
 
+    /// `pkgs.rust.envVars`: the compilers by the platform that they make programs for.
+    fn rust_variables(&mut self, set: &Rc<PackageSet>, place: Place) -> Value {
+        let packages = Value::head(Head::Packages(Rc::clone(set)), place);
+        let build = self.select_named(&packages, "buildPackages", place);
+        let mut pairs = Vec::new();
+        for (platform, packages) in [("Host", &packages), ("Target", &packages), ("Build", &build)] {
+            for (variable, program) in [("cc", "cc"), ("cxx", "c++"), ("linker", "cc")] {
+                let packages = packages.clone();
+                let thunk = self.delay_code(place, move |this| {
+                    let stdenv = this.select_named(&packages, "stdenv", place);
+                    let compiler = this.select_named(&stdenv, "cc", place);
+                    let prefix = this.select_named(&compiler, "targetPrefix", place);
+                    let mut pieces = this.text_of(&compiler, place).pieces.clone();
+                    pieces.push(StrPiece::Literal { text: Arc::from("/bin/"), place });
+                    pieces.extend(this.text_of(&prefix, place).pieces.iter().cloned());
+                    pieces.push(StrPiece::Literal { text: Arc::from(program), place });
+                    Value::string(pieces)
+                });
+                pairs.push((format!("{variable}For{platform}"), thunk));
+            }
+        }
+        let pairs = pairs.iter().map(|(name, thunk)| (name.as_str(), *thunk)).collect();
+        Value::Attrs(self.attrs_of(pairs))
+    }
+
     /// What a call was given: `package.pname` is the `pname` that the builder got.
-    fn attribute_of_call(&mut self, argument: Thunk, name: Symbol, place: Place) -> Option<Selected> {
-        // Only what evaluation has already seen or can see without going in circles.
+    fn attribute_of_call(
+        &mut self,
+        term: &Rc<Neutral>,
+        argument: Thunk,
+        name: Symbol,
+        place: Place,
+    ) -> Option<Selected> {
         let value = self.force(argument);
         let attrs: &Rc<Attrs> = value.as_attrs()?;
-        let attr = attrs.get(name)?;
-        let _ = place;
-        let thunk = attr.thunk;
-        Some(Selected::Found(self.force(thunk)))
+        if let Some(attr) = attrs.get(name) {
+            let thunk = attr.thunk;
+            return Some(Selected::Found(self.force(thunk)));
+        }
+        let text = self.name(name);
+        match (&*text, term.bottom()) {
+            ("name", _) => {
+                let (name, version) =
+                    (self.attribute(attrs, "pname")?.thunk, self.attribute(attrs, "version")?.thunk);
+                let (name, version) = (self.force(name), self.force(version));
+                let mut pieces = self.text_of(&name, place).pieces.clone();
+                pieces.push(StrPiece::Literal { text: Arc::from("-"), place });
+                pieces.extend(self.text_of(&version, place).pieces.iter().cloned());
+                Some(Selected::Found(Value::string(pieces)))
+            }
+            ("stdenv", Head::Packages(set)) => {
+                let packages = Value::head(Head::Packages(Rc::clone(set)), place);
+                Some(self.attribute_of(&packages, name, place))
+            }
+            _ => {
+                // Both are attributes of the derivation itself.
+                for holder in ["passthru", "env"] {
+                    if let Some(holder) = self.attribute(attrs, holder)
+                        && let holder @ Value::Attrs(_) = self.force(holder.thunk)
+                        && let found @ Selected::Found(_) = self.attribute_of(&holder, name, place)
+                    {
+                        return Some(found);
+                    }
+                }
+                None
+            }
+        }
     }
 
     /// `term argument`.
     pub(super) fn apply_term(&mut self, term: &Rc<Neutral>, argument: Thunk, place: Place) -> Value {
-        if let Neutral::Select { base, name, .. } = &**term {
-            let name = self.name(*name);
-            match (&**base, &*name) {
-                (Neutral::Overridable { function, arguments, .. }, "override") => {
-                    let (function, arguments) = (*function, Rc::clone(arguments));
-                    return self.override_call(function, &arguments, argument, place);
-                }
-                _ => {}
-            }
+        if let Neutral::Select { base, name, .. } = &**term
+            && self.names.get(*name) == "override"
+            && let Neutral::Overridable { function, arguments, .. } = &**base
+        {
+            let (function, arguments) = (*function, Rc::clone(arguments));
+            return self.override_call(function, &arguments, argument, place);
         }
         term.apply(argument, place)
     }
@@ -154,7 +222,7 @@ impl Evaluator<'_> {
                 let function_value = self.force(function);
                 self.call_overridable(&function_value, function, arguments, place)
             }
-            other => self.unknown_from(other, "an override that cannot be known here", place),
+            other => Self::unknown_from(other, "an override that cannot be known here", place),
         }
     }
 

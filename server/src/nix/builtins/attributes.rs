@@ -18,7 +18,7 @@ pub(super) const TABLE: &[Builtin] = &[
                 let text = this.name(name);
                 items.push(this.thunk_text(&text, attr.key.unwrap_or(place)));
             }
-            Value::List(Rc::new(List { items, rest: this.open_end(attrs, place) }))
+            Value::List(Rc::new(List { items, rest: Evaluator::open_end(attrs, place) }))
         })
     }),
     builtin("attrValues", BOTH, 1, |this, arguments, place| {
@@ -26,7 +26,7 @@ pub(super) const TABLE: &[Builtin] = &[
         this.on_attrs(&set, place, |this, attrs| {
             let items = this.sorted(attrs).into_iter().map(|(_, attr)| attr.thunk);
             let items = items.chain(attrs.computed.iter().map(|(_, attr)| attr.thunk)).collect();
-            Value::List(Rc::new(List { items, rest: this.open_end(attrs, place) }))
+            Value::List(Rc::new(List { items, rest: Evaluator::open_end(attrs, place) }))
         })
     }),
     builtin("mapAttrs", BOTH, 2, |this, arguments, place| {
@@ -47,7 +47,7 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("attrsToList", LIBRARY, 1, |this, arguments, place| {
         let set = this.argument_value(arguments, 0);
         this.on_attrs(&set, place, |this, attrs| {
-            let function = this.library_value("nameValuePair", place);
+            let function = Evaluator::library_value("nameValuePair", place);
             this.map_to_list(&function, attrs, place)
         })
     }),
@@ -69,7 +69,7 @@ pub(super) const TABLE: &[Builtin] = &[
                 let name = this.name(name);
                 let name = this.thunk_text(&name, place);
                 let kept = this.apply_all(&function, &[name, attr.thunk], place);
-                this.condition(&kept) != Some(false)
+                Evaluator::condition(&kept) != Some(false)
             };
             let entries = attrs.entries.iter().filter(|(name, attr)| keep(this, *name, *attr)).copied();
             let entries = entries.collect();
@@ -132,9 +132,8 @@ pub(super) const TABLE: &[Builtin] = &[
     }),
     builtin("optionalAttrs", LIBRARY, 2, |this, arguments, place| {
         let condition = this.argument_value(arguments, 0);
-        this.on_condition(&condition, place, |this, holds| match holds {
-            true => this.argument_value(arguments, 1),
-            false => Value::Attrs(Rc::default()),
+        this.on_condition(&condition, place, |this, holds| {
+            if holds { this.argument_value(arguments, 1) } else { Value::Attrs(Rc::default()) }
         })
     }),
     builtin("attrByPath", LIBRARY, 3, |this, arguments, place| {
@@ -240,7 +239,7 @@ pub(super) const TABLE: &[Builtin] = &[
 
 impl Evaluator<'_> {
     /// What stands for the attributes that a set may have besides those that are known.
-    fn open_end(&mut self, attrs: &Attrs, place: Place) -> Option<Rc<crate::nix::value::Neutral>> {
+    fn open_end(attrs: &Attrs, place: Place) -> Option<Rc<crate::nix::value::Neutral>> {
         attrs.rest.as_ref()?;
         Value::unknown("attributes that cannot be known here", place).as_neutral().cloned()
     }
@@ -259,7 +258,7 @@ impl Evaluator<'_> {
             let thunk = self.later(function, vec![name, attr.thunk], place);
             computed.push((Rc::clone(text), attr.with_value(thunk)));
         }
-        let rest = self.open_end(attrs, place);
+        let rest = Self::open_end(attrs, place);
         Value::Attrs(Rc::new(Attrs { entries, computed, rest, literal: None }))
     }
 
@@ -270,7 +269,7 @@ impl Evaluator<'_> {
             let name = self.thunk_text(&name, attr.key.unwrap_or(place));
             items.push(self.later(function, vec![name, attr.thunk], place));
         }
-        let rest = self.open_end(attrs, place);
+        let rest = Self::open_end(attrs, place);
         Value::List(Rc::new(List { items, rest }))
     }
 

@@ -51,7 +51,7 @@ impl Evaluator<'_> {
     pub(in crate::nix) fn toml_value(&mut self, text: &Value, place: Place) -> Value {
         match text {
             Value::Str(text) => from_toml(self, text, place),
-            other => self.unknown_from(other.clone(), "a text that cannot be known here", place),
+            other => Self::unknown_from(other.clone(), "a text that cannot be known here", place),
         }
     }
 }

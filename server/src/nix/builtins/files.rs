@@ -67,6 +67,14 @@ pub(super) const TABLE: &[Builtin] = &[
             Err(unknown) => unknown,
         }
     }),
+    builtin("append path", LIBRARY, 2, |this, arguments, place| {
+        let more = this.literal_argument(arguments, 1);
+        match (this.path_argument(arguments, 0, place), more) {
+            (Ok(path), Some(more)) => Value::Path(Rc::from(clean(&path.join(&*more)))),
+            (Err(unknown), _) => unknown,
+            (Ok(_), None) => Value::unknown("a path that cannot be known here", place),
+        }
+    }),
     builtin("toPath", BUILTIN, 1, |this, arguments, place| match this.path_argument(arguments, 0, place) {
         Ok(path) => Value::Path(path),
         Err(unknown) => unknown,
@@ -105,18 +113,43 @@ fn import(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value 
         {
             return this.import_input(term, &Rc::clone(input), place);
         }
+        if let Value::Neutral(term) = what
+            && this.fetches_nixpkgs(term)
+        {
+            let nixpkgs = crate::nix::inputs::nixpkgs_by_name("nixpkgs");
+            return this.import_input(term, &nixpkgs, place);
+        }
         match this.path_of(what) {
             Some(path) => this.import_path(&path, place),
             // What is imported keeps its arguments all the same.
             None => match what {
                 Value::Neutral(term) => Value::Neutral(Rc::clone(term)),
-                other => this.unknown_from(other.clone(), "an import that cannot be known here", place),
+                other => Evaluator::unknown_from(other.clone(), "an import that cannot be known here", place),
             },
         }
     })
 }
 
 impl Evaluator<'_> {
+    /// Whether a term is `fetchTarball "https://…/nixpkgs/…"` or its like.
+    fn fetches_nixpkgs(&mut self, term: &Rc<Neutral>) -> bool {
+        let Neutral::Apply { argument, .. } = &**term else { return false };
+        if !matches!(term.bottom(), Head::Builtins) {
+            return false;
+        }
+        let mut value = self.force(*argument);
+        let url = value.as_attrs().and_then(|attrs| self.attribute(attrs, "url"));
+        if let Some(url) = url {
+            value = self.force(url.thunk);
+        }
+        match value {
+            Value::Str(text) => text.pieces.iter().any(|piece| {
+                matches!(piece, StrPiece::Literal { text, .. } if text.to_lowercase().contains("nixpkgs"))
+            }),
+            _ => false,
+        }
+    }
+
     /// The path of the workspace that a value stands for.
     pub(in crate::nix) fn path_of(&self, value: &Value) -> Option<Rc<Path>> {
         match value {
@@ -149,7 +182,7 @@ impl Evaluator<'_> {
         let value = self.argument_value(arguments, index);
         match self.path_of(&value) {
             Some(path) => Ok(path),
-            None => Err(self.unknown_from(value, "a path that cannot be known here", place)),
+            None => Err(Self::unknown_from(value, "a path that cannot be known here", place)),
         }
     }
 

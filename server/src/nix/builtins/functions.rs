@@ -24,10 +24,10 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("throwIfNot", LIBRARY, 3, |this, arguments, place| this.guarded(arguments, false, place)),
     builtin("assertMsg", LIBRARY, 2, |this, arguments, place| {
         let condition = this.argument_value(arguments, 0);
-        match this.condition(&condition) {
+        match Evaluator::condition(&condition) {
             Some(false) => Value::error("an assertion fails"),
             Some(true) => Value::Bool(true),
-            None => this.unknown_from(condition, "a condition that cannot be known here", place),
+            None => Evaluator::unknown_from(condition, "a condition that cannot be known here", place),
         }
     }),
     builtin("tryEval", BUILTIN, 1, |this, arguments, place| {
@@ -158,6 +158,9 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("recurseIntoAttrs", LIBRARY, 1, first),
     builtin("dontRecurseIntoAttrs", LIBRARY, 1, first),
     builtin("hydraJob", LIBRARY, 1, first),
+    builtin("hiPrio", LIBRARY, 1, first),
+    builtin("lowPrio", LIBRARY, 1, first),
+    builtin("setPrio", LIBRARY, 2, second),
     builtin("setFunctionArgs", LIBRARY, 2, first),
     builtin("toFunction", LIBRARY, 1, |this, arguments, place| match this.argument_value(arguments, 0) {
         function @ (Value::Lambda(_) | Value::Builtin(_) | Value::Neutral(_)) => function,
@@ -240,7 +243,7 @@ impl Evaluator<'_> {
     /// The third argument, unless the condition is `stops`.
     fn guarded(&mut self, arguments: &[Thunk], stops: bool, _: Place) -> Value {
         let condition = self.argument_value(arguments, 0);
-        if self.condition(&condition) == Some(stops) {
+        if Self::condition(&condition) == Some(stops) {
             return Value::error("the flake gives up here (throw)");
         }
         self.argument_value(arguments, 2)
@@ -255,7 +258,7 @@ impl Evaluator<'_> {
 
     fn both(&mut self, arguments: &[Thunk], run: fn(bool, bool) -> bool, place: Place) -> Value {
         let (left, right) = (self.argument_value(arguments, 0), self.argument_value(arguments, 1));
-        match (self.condition(&left), self.condition(&right)) {
+        match (Self::condition(&left), Self::condition(&right)) {
             (Some(left), Some(right)) => Value::Bool(run(left, right)),
             _ => Value::unknown("a condition that cannot be known here", place),
         }
@@ -263,9 +266,9 @@ impl Evaluator<'_> {
 
     /// What a function comes to that is given its own result.
     pub(in crate::nix) fn fixed_point(&mut self, function: &Value, place: Place) -> Value {
-        let (itself, fill) = self.promise(place);
+        let itself = self.promise(place);
         let value = self.apply(function, itself, place);
-        fill(self, value.clone());
+        self.fill(itself, value.clone());
         value
     }
 

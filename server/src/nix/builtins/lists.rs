@@ -19,8 +19,8 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("imap1", LIBRARY, 2, |this, arguments, place| this.indexed_map(arguments, 1, place)),
     builtin("filter", BOTH, 2, filter),
     builtin("partition", BOTH, 2, partition),
-    builtin("head", BOTH, 1, |this, arguments, place| this.item(arguments, |list| list.first(), place)),
-    builtin("last", LIBRARY, 1, |this, arguments, place| this.item(arguments, |list| list.last(), place)),
+    builtin("head", BOTH, 1, |this, arguments, place| this.item(arguments, <[Thunk]>::first, place)),
+    builtin("last", LIBRARY, 1, |this, arguments, place| this.item(arguments, <[Thunk]>::last, place)),
     builtin("tail", BOTH, 1, |this, arguments, place| {
         this.sublist(arguments, 0, place, |items| items.get(1..).unwrap_or_default())
     }),
@@ -87,17 +87,14 @@ pub(super) const TABLE: &[Builtin] = &[
     }),
     builtin("optionals", LIBRARY, 2, |this, arguments, place| {
         let condition = this.argument_value(arguments, 0);
-        this.on_condition(&condition, place, |this, holds| match holds {
-            true => this.argument_value(arguments, 1),
-            false => Value::list(Vec::new()),
+        this.on_condition(&condition, place, |this, holds| {
+            if holds { this.argument_value(arguments, 1) } else { Value::list(Vec::new()) }
         })
     }),
     builtin("genList", BOTH, 2, generate_list),
     builtin("range", LIBRARY, 2, range),
     builtin("zipListsWith", LIBRARY, 3, zip_lists),
-    builtin("remove", LIBRARY, 2, |this, arguments, place| {
-        this.without(arguments, place, |this, item, removed| this.equal(item, removed))
-    }),
+    builtin("remove", LIBRARY, 2, |this, arguments, place| this.without(arguments, place, Evaluator::equal)),
     builtin("subtractLists", LIBRARY, 2, |this, arguments, place| {
         this.without(arguments, place, |this, item, removed| this.contains(removed, item))
     }),
@@ -226,15 +223,16 @@ impl Evaluator<'_> {
             let mut sure = list.rest.is_none();
             for item in &list.items {
                 let answer = this.apply(&function, *item, place);
-                match this.condition(&answer) {
+                match Evaluator::condition(&answer) {
                     Some(answer) if answer == wanted => return Value::Bool(wanted),
                     Some(_) => {}
                     None => sure = false,
                 }
             }
-            match sure {
-                true => Value::Bool(!wanted),
-                false => Value::unknown("a condition that cannot be known here", place),
+            if sure {
+                Value::Bool(!wanted)
+            } else {
+                Value::unknown("a condition that cannot be known here", place)
             }
         })
     }
@@ -268,7 +266,7 @@ fn filter(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value 
         let mut items = Vec::new();
         for item in &list.items {
             let kept = this.apply(&function, *item, place);
-            if this.condition(&kept) != Some(false) {
+            if Evaluator::condition(&kept) != Some(false) {
                 items.push(*item);
             }
         }
@@ -282,7 +280,7 @@ fn partition(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Val
         let (mut right, mut wrong) = (Vec::new(), Vec::new());
         for item in &list.items {
             let kept = this.apply(&function, *item, place);
-            match this.condition(&kept) {
+            match Evaluator::condition(&kept) {
                 Some(true) => right.push(*item),
                 Some(false) => wrong.push(*item),
                 None => return Value::unknown("a list that cannot be known here", place),
@@ -348,7 +346,7 @@ fn find_first(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Va
     this.on_list(&list, place, |this, list| {
         for item in &list.items {
             let found = this.apply(&function, *item, place);
-            match this.condition(&found) {
+            match Evaluator::condition(&found) {
                 Some(true) => return this.force(*item),
                 Some(false) => {}
                 None => return Value::unknown("an item that cannot be known here", place),
@@ -386,7 +384,7 @@ fn sort(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value {
             let mut at = sorted.len();
             while let Some(before) = at.checked_sub(1).and_then(|at| sorted.get(at)) {
                 let smaller = this.apply_all(&less, &[*item, *before], place);
-                match this.condition(&smaller) {
+                match Evaluator::condition(&smaller) {
                     Some(true) => at -= 1,
                     Some(false) => break,
                     None => return Value::List(Rc::clone(list)),

@@ -95,6 +95,17 @@ fn function(builtin: &'static Builtin) -> Value {
     Value::Builtin(Rc::new(Partial { builtin, arguments: Vec::new() }))
 }
 
+/// Functions of every scope that fetch something: their calls stay as they are.
+const FETCHERS: &[&str] = &[
+    "fetchTarball",
+    "fetchGit",
+    "fetchTree",
+    "fetchMercurial",
+    "fetchurl",
+    "fetchClosure",
+    "derivationStrict",
+];
+
 /// Parts of `lib` whose functions are in `lib` itself as well.
 const NAMESPACES: &[&str] = &[
     "asserts",
@@ -125,6 +136,11 @@ impl Evaluator<'_> {
                     Some(name) => find(BUILTIN, name),
                     None => find(GLOBAL, name),
                 };
+                if FETCHERS.contains(&name) {
+                    let name = self.symbol(name);
+                    let builtins = Value::head(Head::Builtins, place);
+                    return builtins.as_neutral().map(|builtins| builtins.select(name, place));
+                }
                 known.map(function)
             }
         }
@@ -160,7 +176,7 @@ impl Evaluator<'_> {
         Selected::Maybe(term.select(name, place))
     }
 
-    pub(super) fn library_value(&mut self, name: &str, place: Place) -> Value {
+    pub(super) fn library_value(name: &str, place: Place) -> Value {
         find(LIBRARY, name).map_or_else(|| Value::unknown("a function of lib", place), function)
     }
 
@@ -203,7 +219,7 @@ impl Evaluator<'_> {
         match value {
             Value::Either(either) => {
                 let values = either.values.iter().map(|value| run(self, value)).collect();
-                self.either(values, place)
+                Self::either(values, place)
             }
             Value::Error(_) => value.clone(),
             value => run(self, value),
@@ -251,12 +267,12 @@ impl Evaluator<'_> {
         place: Place,
         mut run: impl FnMut(&mut Self, bool) -> Value,
     ) -> Value {
-        match self.condition(condition) {
+        match Self::condition(condition) {
             Some(decided) => run(self, decided),
             None if matches!(condition, Value::Error(_)) => condition.clone(),
             None => {
                 let values = vec![run(self, true), run(self, false)];
-                self.either(values, place)
+                Self::either(values, place)
             }
         }
     }

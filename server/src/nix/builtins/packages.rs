@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Attrs, Builtin, Evaluator, LIBRARY, PACKAGES, Place, Thunk, Value, builtin};
 use crate::nix::{
     evaluate::Selected,
-    value::{Attr, Head, Neutral, StrPiece},
+    value::{Attr, Head, Neutral, Partial, StrPiece},
 };
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -16,6 +16,26 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("callPackage", PACKAGES, 3, call_package),
     builtin("callPackages", PACKAGES, 3, call_package),
     builtin("callPackageWith", LIBRARY, 3, call_package),
+    builtin("callPackagesWith", LIBRARY, 3, call_package),
+    builtin("newScope", PACKAGES, 2, |this, arguments, place| {
+        let (packages, more) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
+        let packages = this.update(&packages, &more, place);
+        let packages = this.ready(packages, place);
+        bound("callPackage", vec![packages])
+    }),
+    builtin("makeScope", LIBRARY, 2, |this, arguments, place| match arguments {
+        [new_scope, function] => this.make_scope(*new_scope, *function, place),
+        _ => Value::Null,
+    }),
+    builtin("overrideScope", PACKAGES, 3, |this, arguments, place| match arguments {
+        [new_scope, function, change] => {
+            let extends = Evaluator::library_value("extends", place);
+            let function = this.apply_all(&extends, &[*change, *function], place);
+            let function = this.ready(function, place);
+            this.make_scope(*new_scope, function, place)
+        }
+        _ => Value::Null,
+    }),
     builtin("extend", PACKAGES, 2, |this, arguments, place| {
         let (packages, overlay) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
         match packages.as_packages() {
@@ -53,21 +73,15 @@ pub(super) const TABLE: &[Builtin] = &[
         let package = this.argument_value(arguments, 0);
         this.each(&package, place, &mut |this, package| {
             let name = this.main_program(package, place);
-            let name = name.unwrap_or(StrPiece::Unknown { why: Rc::from("the package's program"), place });
-            this.program(package, name, place)
+            let name = name
+                .unwrap_or_else(|| vec![StrPiece::Unknown { why: Rc::from("the package's program"), place }]);
+            this.program(package, &name, place)
         })
     }),
     builtin("getExe'", LIBRARY, 2, |this, arguments, place| {
         let (package, name) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
         let name = this.text_of(&name, place);
-        this.each(&package, place, &mut |this, package| {
-            let first = name.pieces.first().cloned();
-            this.program(
-                package,
-                first.unwrap_or(StrPiece::Unknown { why: Rc::from("no name"), place }),
-                place,
-            )
-        })
+        this.each(&package, place, &mut |this, package| this.program(package, &name.pieces, place))
     }),
     builtin("getName", LIBRARY, 1, |this, arguments, place| match this.argument_value(arguments, 0) {
         text @ Value::Str(_) => text,
@@ -112,9 +126,8 @@ fn call_package(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> 
         };
         let Some(formals) = this.formals(&callee) else {
             // Not our function: it gets everything, so that a describer can look for what it needs.
-            let rest = set.as_neutral().cloned();
-            let all = Rc::new(Attrs { rest, ..(**given).clone() });
-            let argument = this.ready(Value::Attrs(all), place);
+            let all = this.update(&set, &Value::Attrs(Rc::clone(given)), place);
+            let argument = this.ready(all, place);
             return this.apply(&callee, argument, place);
         };
         let mut entries = given.entries.clone();
@@ -122,16 +135,19 @@ fn call_package(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> 
             if given.get(formal.name).is_some() {
                 continue;
             }
-            // Nobody can say whether nixpkgs has a package of that name. A default is there for what
-            // it lacks, other than `null`, which marks packages that some platforms lack.
-            let selected = this.attribute_of(&set, formal.name, place);
-            let value = match selected {
-                Selected::Found(value) => value,
-                Selected::Maybe(_) if formal.has_default && !formal.default_is_null => continue,
-                Selected::Maybe(value) => value,
-                Selected::Absent => continue,
+            let (set, name) = (set.clone(), formal.name);
+            let thunk = if formal.has_default && !formal.default_is_null {
+                // Nobody can say whether nixpkgs has a package of that name. A default is there for what
+                // it lacks, other than `null`, which marks packages that some platforms lack.
+                match this.attribute_of(&set, name, place) {
+                    Selected::Found(value) => this.ready(value, place),
+                    Selected::Maybe(_) | Selected::Absent => continue,
+                }
+            } else {
+                // Packages of a scope may take each other.
+                this.delay_code(place, move |this| this.select(&set, name, place))
             };
-            entries.push((formal.name, Attr::bare(this.ready(value, place))));
+            entries.push((name, Attr::bare(thunk)));
         }
         let all = Rc::new(Attrs { rest: given.rest.clone(), ..Attrs::from_pairs(entries) });
         let thunk = this.ready(callee.clone(), place);
@@ -139,7 +155,38 @@ fn call_package(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> 
     })
 }
 
+/// A function of a package set with its first arguments.
+fn bound(name: &str, arguments: Vec<Thunk>) -> Value {
+    match super::find(PACKAGES, name) {
+        Some(builtin) => Value::Builtin(Rc::new(Partial { builtin, arguments })),
+        None => Value::Null,
+    }
+}
+
 impl Evaluator<'_> {
+    /// `lib.makeScope newScope (self: { … })`: packages that take each other.
+    fn make_scope(&mut self, new_scope: Thunk, function: Thunk, place: Place) -> Value {
+        let itself = self.promise(place);
+        let packages = self.force(function);
+        let packages = self.apply(&packages, itself, place);
+        let call = self.delay_code(place, move |this| {
+            let new_scope = this.force(new_scope);
+            this.apply(&new_scope, itself, place)
+        });
+        let override_scope = bound("overrideScope", vec![new_scope, function]);
+        let override_scope = self.ready(override_scope, place);
+        let own = self.attrs_of(vec![
+            ("callPackage", call),
+            ("newScope", new_scope),
+            ("overrideScope", override_scope),
+            ("overrideScope'", override_scope),
+            ("packages", function),
+        ]);
+        let scope = self.update(&packages, &Value::Attrs(own), place);
+        self.fill(itself, scope.clone());
+        scope
+    }
+
     fn output_argument(&mut self, arguments: &[Thunk], output: &str, place: Place) -> Value {
         let package = self.argument_value(arguments, 0);
         self.output_of(&package, output, place)
@@ -155,25 +202,25 @@ impl Evaluator<'_> {
     }
 
     /// `package/bin/name`.
-    fn program(&mut self, package: &Value, name: StrPiece, place: Place) -> Value {
+    fn program(&mut self, package: &Value, name: &[StrPiece], place: Place) -> Value {
         let package = self.output_of(package, "bin", place);
         let mut pieces = Vec::new();
         self.coerce(&package, place, &mut pieces);
         pieces.push(StrPiece::Literal { text: std::sync::Arc::from("/bin/"), place });
-        pieces.push(name);
+        pieces.extend_from_slice(name);
         Value::string(pieces)
     }
 
     /// `meta.mainProgram` of a derivation that the flake makes, else its `pname`.
-    fn main_program(&mut self, package: &Value, place: Place) -> Option<StrPiece> {
+    fn main_program(&mut self, package: &Value, place: Place) -> Option<Vec<StrPiece>> {
         let (meta, program, pname) = (self.symbol("meta"), self.symbol("mainProgram"), self.symbol("pname"));
         if let Selected::Found(meta) = self.attribute_of(package, meta, place)
             && let Selected::Found(Value::Str(name)) = self.attribute_of(&meta, program, place)
         {
-            return name.pieces.first().cloned();
+            return Some(name.pieces.clone());
         }
         match self.attribute_of(package, pname, place) {
-            Selected::Found(Value::Str(name)) => name.pieces.first().cloned(),
+            Selected::Found(Value::Str(name)) => Some(name.pieces.clone()),
             _ => None,
         }
     }

@@ -43,16 +43,15 @@ pub(super) const TABLE: &[Builtin] = &[
     }),
     builtin("optionalString", LIBRARY, 2, |this, arguments, place| {
         let condition = this.argument_value(arguments, 0);
-        this.on_condition(&condition, place, |this, holds| match holds {
-            true => this.argument_value(arguments, 1),
-            false => Value::string(Vec::new()),
+        this.on_condition(&condition, place, |this, holds| {
+            if holds { this.argument_value(arguments, 1) } else { Value::string(Vec::new()) }
         })
     }),
     builtin("toUpper", LIBRARY, 1, |this, arguments, place| {
-        this.rewrite(arguments, 0, place, |text| text.to_uppercase())
+        this.rewrite(arguments, 0, place, str::to_uppercase)
     }),
     builtin("toLower", LIBRARY, 1, |this, arguments, place| {
-        this.rewrite(arguments, 0, place, |text| text.to_lowercase())
+        this.rewrite(arguments, 0, place, str::to_lowercase)
     }),
     builtin("trim", LIBRARY, 1, |this, arguments, place| {
         this.rewrite_whole(arguments, 0, place, |text| text.trim().to_owned())
@@ -132,7 +131,7 @@ pub(super) const TABLE: &[Builtin] = &[
     }),
     builtin("boolToString", LIBRARY, 1, |this, arguments, place| {
         let value = this.argument_value(arguments, 0);
-        match this.condition(&value) {
+        match Evaluator::condition(&value) {
             Some(decided) => Value::text(if decided { "true" } else { "false" }, place),
             None => Value::unknown(UNKNOWN, place),
         }
@@ -189,7 +188,7 @@ pub(super) const TABLE: &[Builtin] = &[
                 }
                 None => Value::unknown(UNKNOWN, place),
             },
-            other => this.unknown_from(other, UNKNOWN, place),
+            other => Evaluator::unknown_from(other, UNKNOWN, place),
         }
     }),
 ];

@@ -84,8 +84,8 @@ pub(super) const TABLE: &[Builtin] = &[
             _ => Value::unknown("whether one platform can run the other's programs", place),
         }
     }),
-    builtin("toRustTarget", PACKAGES, 1, |this, arguments, place| this.rust_name(arguments, place)),
-    builtin("toRustTargetSpec", PACKAGES, 1, |this, arguments, place| this.rust_name(arguments, place)),
+    builtin("toRustTarget", PACKAGES, 1, rust_name),
+    builtin("toRustTargetSpec", PACKAGES, 1, rust_name),
     builtin("toRustTargetForUseInEnvVars", PACKAGES, 1, |this, arguments, place| {
         let machine = this.argument_value(arguments, 0);
         match this.machine(&machine, place).triple() {
@@ -112,6 +112,13 @@ pub(super) const TABLE: &[Builtin] = &[
     }),
 ];
 
+/// One kind of outputs (`packages`), by system.
+struct Kind {
+    name: Symbol,
+    key: Option<Place>,
+    systems: Vec<(Symbol, Attr)>,
+}
+
 impl Evaluator<'_> {
     /// `{ packages.SYSTEM = …; devShells.SYSTEM = …; }` from a function of the system.
     pub(in crate::nix) fn each_system(
@@ -120,7 +127,7 @@ impl Evaluator<'_> {
         outputs_of: &mut dyn FnMut(&mut Self, Thunk) -> Value,
         place: Place,
     ) -> Value {
-        let mut kinds: Vec<(Symbol, Option<Place>, Vec<(Symbol, Attr)>)> = Vec::new();
+        let mut kinds: Vec<Kind> = Vec::new();
         let mut rest = None;
         for system in systems {
             let name = self.force(*system);
@@ -137,9 +144,9 @@ impl Evaluator<'_> {
                 Value::Attrs(outputs) => {
                     for (kind, attr) in &outputs.entries {
                         let entry = (name, Attr { site: None, ..*attr });
-                        match kinds.iter_mut().find(|(known, ..)| known == kind) {
-                            Some((_, _, systems)) => systems.push(entry),
-                            None => kinds.push((*kind, attr.key, vec![entry])),
+                        match kinds.iter_mut().find(|known| known.name == *kind) {
+                            Some(known) => known.systems.push(entry),
+                            None => kinds.push(Kind { name: *kind, key: attr.key, systems: vec![entry] }),
                         }
                     }
                     rest = rest.or_else(|| outputs.rest.clone());
@@ -149,7 +156,7 @@ impl Evaluator<'_> {
             }
         }
         let mut entries = Vec::new();
-        for (kind, key, systems) in kinds {
+        for Kind { name: kind, key, systems } in kinds {
             let thunk = self.ready(Value::Attrs(Rc::new(Attrs::from_pairs(systems))), place);
             entries.push((kind, Attr { thunk, key, site: None }));
         }
@@ -194,7 +201,7 @@ impl Evaluator<'_> {
                         let at = self.place_of(one);
                         known.thunk = self.delay_code(at, move |this| {
                             let values = vec![this.force(one), this.force(other)];
-                            this.either(values, place)
+                            Evaluator::either(values, place)
                         });
                     }
                 }
@@ -205,14 +212,6 @@ impl Evaluator<'_> {
         all.rest = all.rest.or_else(|| more.rest.clone());
         all.literal = all.literal.or(more.literal);
         all
-    }
-
-    fn rust_name(&mut self, arguments: &[Thunk], place: Place) -> Value {
-        let machine = self.argument_value(arguments, 0);
-        match self.machine(&machine, place).triple() {
-            Some(triple) => Value::text(&triple, place),
-            None => Self::unknown_triple(place),
-        }
     }
 
     fn unknown_triple(place: Place) -> Value {
@@ -241,13 +240,36 @@ impl Evaluator<'_> {
         }
     }
 
+    /// `lib.platforms.name`: the systems of a kind, as far as flakes are for them.
+    pub(in crate::nix) fn platform_list(&mut self, name: &str, place: Place) -> Option<Value> {
+        let is_of_kind = |system: &&&str| match name {
+            "all" => true,
+            "unix" => !system.ends_with("-windows"),
+            "aarch64" => system.starts_with("aarch64"),
+            "x86_64" => system.starts_with("x86_64"),
+            "x86" => system.starts_with("x86_64") || system.starts_with("i686"),
+            kernel => system.rsplit('-').next() == Some(kernel),
+        };
+        if !matches!(name, "all" | "unix" | "linux" | "darwin" | "freebsd" | "aarch64" | "x86_64" | "x86") {
+            return None;
+        }
+        let systems: Vec<&str> = FLAKE_EXPOSED.iter().filter(is_of_kind).copied().collect();
+        Some(self.text_list(&systems, place))
+    }
+
     /// `lib.systems.examples.name`.
     pub(in crate::nix) fn example_system(&mut self, name: &str, place: Place) -> Option<Value> {
         let config = platform::cross_config(name)?;
-        let machine = Machine { ..Machine::from_config(config) };
-        let config = machine.config.as_deref().unwrap_or_default().to_owned();
-        let config = self.thunk_text(&config, place);
+        let config = self.thunk_text(config, place);
         Some(Value::Attrs(self.attrs_of(vec![("config", config)])))
+    }
+}
+
+fn rust_name(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value {
+    let machine = this.argument_value(arguments, 0);
+    match this.machine(&machine, place).triple() {
+        Some(triple) => Value::text(&triple, place),
+        None => Evaluator::unknown_triple(place),
     }
 }
 

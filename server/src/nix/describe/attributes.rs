@@ -23,6 +23,8 @@ impl Evaluator<'_> {
     pub(super) fn given(&mut self, call: &Call, builder: &Builder) -> Given {
         let mut given = Given { attrs: Attrs::default(), complete: true };
         // The set of attributes is the last argument that is one (`runCommand "name" { … } "script"`).
+        let mut has_set = false;
+        let mut has_unknown = false;
         for argument in &call.main.arguments {
             let value = self.force(*argument);
             let value = match value {
@@ -30,7 +32,10 @@ impl Evaluator<'_> {
                 value => value,
             };
             match value {
-                Value::Attrs(attrs) => given.take(&attrs),
+                Value::Attrs(attrs) => {
+                    has_set = true;
+                    given.take(&attrs);
+                }
                 Value::Either(either) => match self.merged_alternatives(&either.values, either.place) {
                     Value::Attrs(attrs) => given.take(&attrs),
                     _ => given.complete = false,
@@ -38,10 +43,11 @@ impl Evaluator<'_> {
                 Value::Str(_) | Value::Path(_) | Value::List(_) => {
                     self.take_script(&mut given, *argument, builder);
                 }
-                Value::Error(_) => given.complete = false,
-                _ => given.complete = false,
+                _ => has_unknown = true,
             }
         }
+        // An unknown name or script hides no attributes.
+        given.complete &= has_set || !has_unknown;
         for change in &call.attribute_overrides {
             self.override_attributes(&mut given, *change, call);
         }

@@ -17,7 +17,7 @@ impl Evaluator<'_> {
         // With structured attributes, only `env` is exported.
         let structured = self.attribute(&attrs, "__structuredAttrs").is_some_and(|attr| {
             let value = self.force(attr.thunk);
-            self.condition(&value) == Some(true)
+            Self::condition(&value) == Some(true)
         });
         if !structured {
             self.attribute_variables(&attrs, VariableForm::Attribute, &mut variables);
@@ -104,7 +104,7 @@ impl Evaluator<'_> {
             return;
         };
         let text = self.force(name.thunk);
-        let Some(text) = self.known_text(&text) else { return };
+        let Some(text) = Self::known_text(&text) else { return };
         let key = Some(self.place_of(name.thunk));
         into.push(self.fact_variable(Known::Value(text), Attr { key, ..value }, VariableForm::Env));
     }

@@ -1,6 +1,7 @@
 //! From a value to a [`Derivation`]: what makes it, for what, with which environment and inputs.
 
 mod attributes;
+mod commands;
 mod environment;
 mod inputs;
 mod literal;
@@ -13,6 +14,7 @@ use std::rc::Rc;
 
 use self::{
     attributes::Given,
+    commands::Told,
     term::{Call, take_apart, unknown_platform},
 };
 use super::{
@@ -85,8 +87,14 @@ impl Evaluator<'_> {
         let env = self.environment(&mut given);
         let inputs = self.inputs_of(&mut given);
         let phases = self.phases(&given);
-        let toolchain = self.toolchain(&call, &builder, &inputs);
-        let targets = self.cargo_targets(&builder, &given, &env);
+        let toolchain = self.toolchain(&call, &builder, &given, &inputs);
+        let mut told = Told::default();
+        for phase in &phases {
+            told.script(phase);
+        }
+        let targets = self.cargo_targets(&builder, &given, &env, &mut told);
+        // Whatever the framework, zig links.
+        let builder = if told.zigbuild && builder != Builder::Shell { Builder::Zigbuild } else { builder };
         let literal = given.attrs.literal.and_then(|literal| self.attribute_set(literal));
         Derivation {
             attribute: output.attribute.clone(),
@@ -109,6 +117,9 @@ impl Evaluator<'_> {
     fn builder(&mut self, call: &Call) -> Builder {
         let name = call.main.last();
         let is_called = !call.main.arguments.is_empty();
+        if call.is_attribute {
+            return Builder::Unknown(format!("an attribute of what {name} makes"));
+        }
         match &call.head {
             Head::Packages(_) => match name {
                 _ if !is_called => Builder::Other(call.path()),
@@ -141,7 +152,8 @@ impl Evaluator<'_> {
                 _ => Builder::Other(call.path()),
             },
             Head::Unknown(why) => Builder::Unknown(why.to_string()),
-            Head::Builtins => Builder::Other(call.path()),
+            Head::Builtins if name == "derivation" => Builder::Other(call.path()),
+            Head::Builtins => Builder::Unknown(format!("what {name} fetches")),
             Head::Flake | Head::Library | Head::Platform(_) => {
                 Builder::Unknown("not a derivation as far as can be seen".to_owned())
             }
@@ -180,7 +192,7 @@ impl Evaluator<'_> {
         ["pname", "name"].iter().find_map(|name| {
             let attr = self.attribute(&given.attrs, name)?;
             let value = self.force(attr.thunk);
-            self.known_text(&value)
+            Self::known_text(&value)
         })
     }
 
@@ -190,12 +202,23 @@ impl Evaluator<'_> {
         builder: &Builder,
         given: &Given,
         env: &[super::facts::Variable],
+        told: &mut Told,
     ) -> Vec<Text> {
-        let mut targets = Vec::new();
+        if matches!(builder, Builder::Shell) {
+            return Vec::new();
+        }
+        for flags in ["cargoExtraArgs", "cargoBuildFlags"] {
+            if let Some(attr) = self.attribute(&given.attrs, flags) {
+                let text = self.fact_text_of(attr.thunk);
+                told.flags_of(&text);
+            }
+        }
+        let mut targets = std::mem::take(&mut told.targets);
         if matches!(builder, Builder::Crane | Builder::Naersk) {
-            let named = env
-                .iter()
-                .filter(|variable| variable.name.value().is_some_and(|name| name == "CARGO_BUILD_TARGET"));
+            let is_target = |name: &super::facts::Known<String>| {
+                name.value().is_some_and(|name| name == "CARGO_BUILD_TARGET")
+            };
+            let named = env.iter().filter(|variable| is_target(&variable.name));
             targets.extend(named.map(|variable| variable.value.clone()));
         }
         if matches!(builder, Builder::BuildRustPackage)

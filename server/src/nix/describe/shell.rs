@@ -221,7 +221,7 @@ impl Reader<'_> {
                 Unit::Character(character, _) => character,
             };
             match (character, quote) {
-                ('\'', None) | ('"', None) => quote = Some(character),
+                ('\'' | '"', None) => quote = Some(character),
                 ('\'', Some('\'')) | ('"', Some('"')) => quote = None,
                 (_, Some('\'')) => value.character(character, unit.place()),
                 ('\\', _) => {

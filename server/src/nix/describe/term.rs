@@ -37,6 +37,8 @@ pub(super) struct Call {
     /// Arguments of `override`.
     pub(super) overrides: Vec<Thunk>,
     pub(super) output: Option<String>,
+    /// Some other attribute of the result was taken: it may be anything.
+    pub(super) is_attribute: bool,
     pub(super) place: Place,
 }
 
@@ -64,6 +66,7 @@ pub(super) fn take_apart(evaluator: &Evaluator<'_>, term: &Rc<Neutral>) -> Call 
         attribute_overrides: Vec::new(),
         overrides: Vec::new(),
         output: None,
+        is_attribute: false,
         place: term.place(),
     };
     let mut has_main = false;
@@ -95,6 +98,8 @@ pub(super) fn take_apart(evaluator: &Evaluator<'_>, term: &Rc<Neutral>) -> Call 
         } else if stage.names.iter().all(|name| OUTPUTS.contains(&&**name)) {
             call.output = stage.names.last().map(ToString::to_string).or(call.output);
             call.main.arguments.append(&mut stage.arguments);
+        } else {
+            call.is_attribute = true;
         }
     }
     if call.main.arguments.is_empty() {
@@ -119,6 +124,9 @@ fn stages(evaluator: &Evaluator<'_>, term: &Rc<Neutral>) -> Vec<Stage> {
             Neutral::Head(..) | Neutral::Overridable { .. } => {}
             Neutral::Select { name, .. } => {
                 let name = evaluator.name(*name);
+                if &*name == "outPath" {
+                    continue;
+                }
                 match stages.last_mut() {
                     Some(stage) if stage.arguments.is_empty() => stage.names.push(name),
                     _ => stages.push(Stage { names: vec![name], arguments: Vec::new() }),
@@ -152,6 +160,9 @@ impl Evaluator<'_> {
     /// A package or derivation as facts name it.
     pub(in crate::nix) fn store_item(&mut self, term: &Rc<Neutral>) -> Option<StoreItem> {
         let call = take_apart(self, term);
+        if call.is_attribute {
+            return None;
+        }
         let mut attribute = match self.name_of_call(&call) {
             Some(name) => name,
             None => call.path(),
@@ -165,7 +176,7 @@ impl Evaluator<'_> {
                 _ => set.platform.clone(),
             },
             Head::Input(input) => {
-                let (names, platform) = self.input_path(&call);
+                let (names, platform) = Self::input_path(&call);
                 if call.main.arguments.is_empty() || attribute.is_empty() || attribute == call.path() {
                     attribute = std::iter::once(&*input.name)
                         .chain(names.iter().map(|name| &**name))
@@ -190,7 +201,7 @@ impl Evaluator<'_> {
         for name in ["pname", "name"] {
             if let Some(attr) = self.attribute(&given, name) {
                 let value = self.force(attr.thunk);
-                if let Some(name) = self.known_text(&value) {
+                if let Some(name) = Self::known_text(&value) {
                     return Some(name);
                 }
             }
@@ -199,7 +210,7 @@ impl Evaluator<'_> {
     }
 
     /// A package's path in an input, without "packages.SYSTEM", and the platform of that system.
-    fn input_path(&mut self, call: &Call) -> (Vec<Arc<str>>, Platform) {
+    fn input_path(call: &Call) -> (Vec<Arc<str>>, Platform) {
         let stage = call.context.first().filter(|stage| !stage.names.is_empty()).unwrap_or(&call.main);
         let mut names = stage.names.as_slice();
         let mut system = None;

@@ -48,7 +48,7 @@ impl Evaluator<'_> {
     }
 
     /// A string that is wholly known.
-    pub(in crate::nix) fn known_text(&mut self, value: &Value) -> Option<String> {
+    pub(in crate::nix) fn known_text(value: &Value) -> Option<String> {
         Self::literal(value).map(|text| text.to_string())
     }
 }

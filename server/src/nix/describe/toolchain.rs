@@ -8,17 +8,33 @@ use super::{
         facts::{Builder, Input, Toolchain},
         value::{Attrs, Head, InputKind, Neutral, Thunk, Value},
     },
+    attributes::Given,
+    inputs::LISTS,
     term::{Call, take_apart},
 };
 
 impl Evaluator<'_> {
-    pub(super) fn toolchain(&mut self, call: &Call, builder: &Builder, inputs: &[Input]) -> Toolchain {
+    pub(super) fn toolchain(
+        &mut self,
+        call: &Call,
+        builder: &Builder,
+        given: &Given,
+        inputs: &[Input],
+    ) -> Toolchain {
         // A framework that was told its toolchain.
         let told: Vec<Thunk> = call
             .context
             .iter()
             .filter(|stage| {
-                matches!(stage.last(), "makeRustPlatform" | "overrideToolchain" | "callPackage" | "")
+                matches!(
+                    stage.last(),
+                    "makeRustPlatform"
+                        | "overrideToolchain"
+                        | "overrideScope"
+                        | "overrideScope'"
+                        | "callPackage"
+                        | ""
+                )
             })
             .flat_map(|stage| stage.arguments.clone())
             .chain(call.overrides.clone())
@@ -29,7 +45,7 @@ impl Evaluator<'_> {
                 return toolchain;
             }
         }
-        let found = self.toolchain_of_inputs(call, inputs);
+        let found = self.toolchain_of_inputs(given, inputs);
         if found.is_known() {
             return found;
         }
@@ -40,8 +56,8 @@ impl Evaluator<'_> {
     }
 
     /// What `makeRustPlatform { cargo = …; rustc = …; }` or `overrideToolchain …` says.
-    fn toolchain_of_argument(&mut self, argument: Thunk) -> Toolchain {
-        match self.force(argument) {
+    fn toolchain_of_told(&mut self, told: Thunk) -> Toolchain {
+        match self.force(told) {
             Value::Attrs(attrs) => {
                 for name in ["rustc", "cargo", "toolchain"] {
                     if let Some(attr) = self.attribute(&attrs, name) {
@@ -54,34 +70,36 @@ impl Evaluator<'_> {
                 }
                 Toolchain::Unknown
             }
-            // `overrideToolchain (pkgs: pkgs.rust-bin…)`
-            value @ Value::Lambda(_) => {
-                let place = self.place_of(argument);
-                let packages = Value::unknown("the package set", place);
-                let packages = self.ready(packages, place);
-                let value = self.apply(&value, packages, place);
-                self.toolchain_of_value(&value)
-            }
             value => self.toolchain_of_value(&value),
         }
     }
 
-    fn toolchain_of_inputs(&mut self, call: &Call, inputs: &[Input]) -> Toolchain {
-        let mut found = Toolchain::Unknown;
-        for argument in call.main.arguments.clone() {
-            let value = self.force(argument);
-            let Value::Attrs(attrs) = value else { continue };
-            for name in ["packages", "nativeBuildInputs", "buildInputs"] {
-                if let Some(attr) = self.attribute(&attrs, name) {
-                    let toolchain = self.toolchain_of_list(attr.thunk, 4);
-                    if toolchain.is_known() {
-                        found = toolchain;
-                    }
+    fn toolchain_of_argument(&mut self, argument: Thunk) -> Toolchain {
+        match self.force(argument) {
+            // `overrideToolchain (pkgs: pkgs.rust-bin…)`, `overrideScope (final: prev: { rustc = …; })`
+            value @ Value::Lambda(_) => {
+                let place = self.place_of(argument);
+                let packages = Value::unknown("the package set", place);
+                let packages = self.ready(packages, place);
+                let mut value = self.apply(&value, packages, place);
+                if let Value::Lambda(_) = value {
+                    value = self.apply(&value, packages, place);
+                }
+                let value = self.ready(value, place);
+                self.toolchain_of_told(value)
+            }
+            _ => self.toolchain_of_told(argument),
+        }
+    }
+
+    fn toolchain_of_inputs(&mut self, given: &Given, inputs: &[Input]) -> Toolchain {
+        for name in LISTS {
+            if let Some(attr) = self.attribute(&given.attrs, name) {
+                let toolchain = self.toolchain_of_list(attr.thunk, 4);
+                if matches!(toolchain, Toolchain::Declared { .. }) {
+                    return toolchain;
                 }
             }
-        }
-        if found.is_known() {
-            return found;
         }
         let has = |names: &[&str]| inputs.iter().any(|input| names.contains(&&*input.item.attribute));
         if has(&["rustup", "rustup-toolchain-install-master"]) {
@@ -99,7 +117,7 @@ impl Evaluator<'_> {
             Value::List(list) => {
                 for item in &list.items {
                     let toolchain = self.toolchain_of_list(*item, depth);
-                    if toolchain.is_known() {
+                    if matches!(toolchain, Toolchain::Declared { .. }) {
                         return toolchain;
                     }
                 }
@@ -157,10 +175,10 @@ impl Evaluator<'_> {
             }
             return Toolchain::Declared { targets, from_file: true };
         }
-        if call.main.last() == "fromRustupToolchain" {
-            if let Some(Value::Attrs(attrs)) = call.main.arguments.first().map(|given| self.force(*given)) {
-                self.add_targets(&attrs, &mut targets);
-            }
+        if call.main.last() == "fromRustupToolchain"
+            && let Some(Value::Attrs(attrs)) = call.main.arguments.first().map(|given| self.force(*given))
+        {
+            self.add_targets(&attrs, &mut targets);
         }
         if call.main.last() == "selectLatestNightlyWith"
             && let Some(select) = call.main.arguments.first()
@@ -227,7 +245,7 @@ impl Evaluator<'_> {
         if let Value::List(list) = self.force(attr.thunk) {
             for item in &list.items {
                 let value = self.force(*item);
-                into.extend(self.known_text(&value));
+                into.extend(Self::known_text(&value));
             }
         }
     }

@@ -22,7 +22,7 @@ impl Evaluator<'_> {
             Value::Either(either) => {
                 let values = either.values.iter().map(|function| this.apply(function, argument, place));
                 let values = values.collect();
-                this.either(values, place)
+                Evaluator::either(values, place)
             }
             Value::Attrs(attrs) => this.apply_functor(function, attrs, argument, place),
             Value::Error(_) => function.clone(),
@@ -126,7 +126,7 @@ impl Evaluator<'_> {
             (Selected::Absent, Some(default)) => this.force(default),
             (Selected::Maybe(value), Some(default)) => {
                 let default = this.force(default);
-                this.either(vec![value, default], at)
+                Evaluator::either(vec![value, default], at)
             }
         }))
     }

@@ -29,7 +29,7 @@ impl Evaluator<'_> {
             Expr::Uri(text) => Value::Str(Rc::new(super::super::value::Str::literal_at(text.clone(), place))),
             Expr::Str(parts) => self.interpolated(file, parts, scope),
             Expr::Path(parts) => self.path_literal(file, parts, scope, place),
-            Expr::SearchPath(name) => self.search_path(name, place),
+            Expr::SearchPath(name) => Self::search_path(name, place),
             Expr::List(items) => {
                 let items = items.iter().map(|item| self.delay(file, *item, scope)).collect();
                 Value::List(Rc::new(List { items, rest: None }))
@@ -49,7 +49,7 @@ impl Evaluator<'_> {
             }
             Expr::Assert { condition, body } => {
                 let condition = self.eval(file, *condition, scope);
-                match self.condition(&condition) {
+                match Self::condition(&condition) {
                     Some(false) => Value::error("an assertion fails"),
                     // Not known: then it holds, or nothing is built here.
                     Some(true) | None => self.eval(file, *body, scope),
@@ -57,13 +57,13 @@ impl Evaluator<'_> {
             }
             Expr::If { condition, yes, no } => {
                 let decision = self.eval(file, *condition, scope);
-                match self.condition(&decision) {
+                match Self::condition(&decision) {
                     Some(true) => self.eval(file, *yes, scope),
                     Some(false) => self.eval(file, *no, scope),
                     None if matches!(decision, Value::Error(_)) => decision,
                     None => {
                         let values = vec![self.eval(file, *yes, scope), self.eval(file, *no, scope)];
-                        self.either(values, file.place(*condition))
+                        Self::either(values, file.place(*condition))
                     }
                 }
             }
@@ -89,7 +89,7 @@ impl Evaluator<'_> {
             }
             Expr::Not(operand) => {
                 let operand = self.eval(file, *operand, scope);
-                match self.condition(&operand) {
+                match Self::condition(&operand) {
                     Some(decided) => Value::Bool(!decided),
                     None if matches!(operand, Value::Error(_)) => operand,
                     None => Value::unknown("a condition that cannot be known here", place),
@@ -98,7 +98,7 @@ impl Evaluator<'_> {
             Expr::Negate(operand) => match self.eval(file, *operand, scope) {
                 Value::Integer(number) => Value::Integer(number.wrapping_neg()),
                 Value::Float(number) => Value::Float(-number),
-                other => self.unknown_from(other, "a number that cannot be known here", place),
+                other => Self::unknown_from(other, "a number that cannot be known here", place),
             },
             Expr::Binary { operator, left, right } => match operator {
                 Operator::Update => self.update_operator(file, *left, *right, scope, place),
@@ -108,7 +108,7 @@ impl Evaluator<'_> {
     }
 
     /// An error stays one; anything else that did not fit is unknown.
-    pub(in crate::nix) fn unknown_from(&mut self, value: Value, why: &str, place: Place) -> Value {
+    pub(in crate::nix) fn unknown_from(value: Value, why: &str, place: Place) -> Value {
         match value {
             Value::Error(_) => value,
             _ => Value::unknown(why, place),
@@ -148,12 +148,12 @@ impl Evaluator<'_> {
         if let Some(value) = self.global(&text, place) {
             return value;
         }
-        self.from_withs(name, &withs, place)
+        self.variable_of_with(name, &withs, place)
     }
 
     /// A name that only a `with` can give: the innermost that has it for sure, else the innermost that
     /// may have it (`with lib; with pkgs;` finds lib's functions, and everything else in pkgs).
-    fn from_withs(&mut self, name: Symbol, withs: &[Thunk], place: Place) -> Value {
+    fn variable_of_with(&mut self, name: Symbol, withs: &[Thunk], place: Place) -> Value {
         let mut possible = None;
         for with in withs {
             let namespace = self.force(*with);
@@ -265,7 +265,7 @@ impl Evaluator<'_> {
         Value::Path(Rc::from(clean(&file.folder.join(text))))
     }
 
-    fn search_path(&mut self, name: &str, place: Place) -> Value {
+    fn search_path(name: &str, place: Place) -> Value {
         match name.split('/').next() {
             Some("nixpkgs") if name == "nixpkgs" => {
                 Value::head(Head::Input(super::super::inputs::nixpkgs_by_name(name)), place)

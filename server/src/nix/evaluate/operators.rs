@@ -11,11 +11,11 @@ use crate::syntax::nix::{Expr, ExprId, Operator};
 
 impl Evaluator<'_> {
     /// A condition's value, if it is known.
-    pub(in crate::nix) fn condition(&self, value: &Value) -> Option<bool> {
+    pub(in crate::nix) fn condition(value: &Value) -> Option<bool> {
         match value {
             Value::Bool(decided) => Some(*decided),
             Value::Either(either) => {
-                let mut decisions = either.values.iter().map(|value| self.condition(value));
+                let mut decisions = either.values.iter().map(Self::condition);
                 let first = decisions.next()??;
                 decisions.all(|other| other == Some(first)).then_some(first)
             }
@@ -36,7 +36,7 @@ impl Evaluator<'_> {
         if let Value::Error(_) = left {
             return left;
         }
-        let left_holds = self.condition(&left);
+        let left_holds = Self::condition(&left);
         match (operator, left_holds) {
             (Operator::And, Some(false)) => return Value::Bool(false),
             (Operator::Or, Some(true)) | (Operator::Implies, Some(false)) => return Value::Bool(true),
@@ -44,7 +44,7 @@ impl Evaluator<'_> {
         }
         let right = self.eval(file, right, scope);
         // `unknown && false` is false: whatever the unknown is, the error of it aside.
-        let right_holds = self.condition(&right);
+        let right_holds = Self::condition(&right);
         match (operator, right_holds) {
             (Operator::And, Some(false)) => return Value::Bool(false),
             (Operator::Or | Operator::Implies, Some(true)) => return Value::Bool(true),
@@ -95,7 +95,7 @@ impl Evaluator<'_> {
             (Value::Path(path), Value::Path(other)) => Value::Path(joined(path, &other.to_string_lossy())),
             (Value::Either(either), other) => {
                 let values = either.values.iter().map(|value| self.add(value, other, place)).collect();
-                self.either(values, either.place)
+                Self::either(values, either.place)
             }
             (Value::Error(_), _) => left.clone(),
             (_, Value::Error(_)) => right.clone(),
@@ -130,11 +130,11 @@ impl Evaluator<'_> {
             }
             (Value::Either(either), other) => {
                 let values = either.values.iter().map(|value| self.concat(value, other, place)).collect();
-                self.either(values, either.place)
+                Self::either(values, either.place)
             }
             (other, Value::Either(either)) => {
                 let values = either.values.iter().map(|value| self.concat(other, value, place)).collect();
-                self.either(values, either.place)
+                Self::either(values, either.place)
             }
             (Value::Error(_), _) => left.clone(),
             (_, Value::Error(_)) => right.clone(),
@@ -190,11 +190,11 @@ impl Evaluator<'_> {
             }
             (Value::Either(either), other) => {
                 let values = either.values.iter().map(|value| self.update(value, other, place)).collect();
-                self.either(values, either.place)
+                Self::either(values, either.place)
             }
             (other, Value::Either(either)) => {
                 let values = either.values.iter().map(|value| self.update(other, value, place)).collect();
-                self.either(values, either.place)
+                Self::either(values, either.place)
             }
             (Value::Error(_), _) => left.clone(),
             (_, Value::Error(_)) => right.clone(),

@@ -65,7 +65,7 @@ impl Evaluator<'_> {
         if found.is_empty() {
             return Selected::Absent;
         }
-        let value = self.either(found, place);
+        let value = Self::either(found, place);
         if sure { Selected::Found(value) } else { Selected::Maybe(value) }
     }
 
@@ -103,7 +103,7 @@ impl Evaluator<'_> {
             let symbol = match self.attribute_name(file, name, scope) {
                 Ok(symbol) => symbol,
                 Err(why) => {
-                    value = self.unknown_from(why, "an attribute whose name cannot be known here", at);
+                    value = Self::unknown_from(why, "an attribute whose name cannot be known here", at);
                     break;
                 }
             };
@@ -125,16 +125,16 @@ impl Evaluator<'_> {
             }
         }
         match default {
-            Some(default) if !sure && !self.is_package_like(&value) => {
+            Some(default) if !sure && !Self::is_package_like(&value) => {
                 let default = self.eval(file, default, scope);
-                self.either(vec![value, default], place)
+                Self::either(vec![value, default], place)
             }
             _ => value,
         }
     }
 
     /// Something of a package set: there, as far as anybody can tell.
-    fn is_package_like(&self, value: &Value) -> bool {
+    fn is_package_like(value: &Value) -> bool {
         use super::super::value::Head;
         value.as_neutral().is_some_and(|term| matches!(term.bottom(), Head::Packages(_)))
     }

@@ -21,7 +21,27 @@ fn outputs(expression: &str) -> FlakeFacts {
 
 #[test]
 fn nesting_ends_as_one_error() {
-    for (open, close) in [("[", "]"), ("(", ")"), ("{ a = ", "; }"), ("\"${", "}\""), ("''${", "}''"), ("a: ", ""), ("!", ""), ("-", ""), ("let in ", ""), ("if a then b else ", ""), ("with a; ", ""), ("assert a; ", ""), ("{ }: ", ""), ("a @ { }: ", ""), ("x // ", ""), ("x ++ ", ""), ("x -> ", ""), ("f <| ", ""), ("{ a ? ", "}: a")] {
+    for (open, close) in [
+        ("[", "]"),
+        ("(", ")"),
+        ("{ a = ", "; }"),
+        ("\"${", "}\""),
+        ("''${", "}''"),
+        ("a: ", ""),
+        ("!", ""),
+        ("-", ""),
+        ("let in ", ""),
+        ("if a then b else ", ""),
+        ("with a; ", ""),
+        ("assert a; ", ""),
+        ("{ }: ", ""),
+        ("a @ { }: ", ""),
+        ("x // ", ""),
+        ("x ++ ", ""),
+        ("x -> ", ""),
+        ("f <| ", ""),
+        ("{ a ? ", "}: a"),
+    ] {
         for count in [100, 1_000, 100_000] {
             let text = format!("{}1{}", open.repeat(count), close.repeat(count));
             let facts = outputs(&text);
@@ -34,7 +54,28 @@ fn nesting_ends_as_one_error() {
 
 #[test]
 fn long_chains_are_read() {
-    for (start, link) in [("f", " x"), ("a", ".b"), ("1", " + 1"), ("1", " * 1"), ("a", " && a"), ("a", " || a"), ("a", " ? a"), ("[ ]", " ++ [ ]"), ("a", " |> a"), ("a", " or b"), ("./a", "/b"), ("\"a", " $${ ${b}"), ("''a", " ''$ '''"), ("a", "."), ("-", "-"), ("+", "+"), ("/", "/"), ("a", "\n.a"), ("a = ", "a = "), ("inherit ", "a ")] {
+    for (start, link) in [
+        ("f", " x"),
+        ("a", ".b"),
+        ("1", " + 1"),
+        ("1", " * 1"),
+        ("a", " && a"),
+        ("a", " || a"),
+        ("a", " ? a"),
+        ("[ ]", " ++ [ ]"),
+        ("a", " |> a"),
+        ("a", " or b"),
+        ("./a", "/b"),
+        ("\"a", " $${ ${b}"),
+        ("''a", " ''$ '''"),
+        ("a", "."),
+        ("-", "-"),
+        ("+", "+"),
+        ("/", "/"),
+        ("a", "\n.a"),
+        ("a = ", "a = "),
+        ("inherit ", "a "),
+    ] {
         for count in [1_000, 100_000] {
             outputs(&format!("{start}{}", link.repeat(count)));
         }
@@ -89,15 +130,19 @@ fn what_goes_in_circles_ends() {
     }
 }
 
+fn repeated(line: impl Fn(usize) -> String) -> String {
+    (0..40_000).map(line).collect::<Vec<_>>().concat()
+}
+
 #[test]
 fn a_million_bytes_of_attributes_take_no_time() {
-    let many: String = (0..40_000).map(|number| format!("a{number} = {{ b = {number}; }};\n")).collect();
+    let many = repeated(|number| format!("a{number} = {{ b = {number}; }};\n"));
     outputs(&format!("{{ {many} }}"));
     outputs(&format!("let {many} in {{ packages.x86_64-linux = {{ inherit a1; }}; }}"));
     outputs(&format!("let x = rec {{ {many} }}; in x // x // x"));
-    let nested: String = (0..40_000).map(|number| format!("a.b{number}.c = {number};\n")).collect();
+    let nested = repeated(|number| format!("a.b{number}.c = {number};\n"));
     outputs(&format!("{{ {nested} }}"));
-    let formals: String = (0..40_000).map(|number| format!("a{number}, ")).collect();
+    let formals = repeated(|number| format!("a{number}, "));
     outputs(&format!("({{ {formals} ... }}: 1) {{ a1 = 2; }}"));
 }
 
@@ -113,7 +158,10 @@ fn ten_thousand_overlays_end() {
 #[test]
 fn files_that_import_each_other_end() {
     let files = [
-        ("flake.nix", "{ outputs = { self, nixpkgs }: { packages.x86_64-linux = import ./a.nix; devShells = import ./b; }; }"),
+        (
+            "flake.nix",
+            "{ outputs = { self, nixpkgs }: { packages.x86_64-linux = import ./a.nix; devShells = import ./b; }; }",
+        ),
         ("a.nix", "import ./b"),
         ("b/default.nix", "import ../a.nix"),
     ];
@@ -124,7 +172,23 @@ fn files_that_import_each_other_end() {
 
 #[test]
 fn what_cannot_be_read_is_a_gap_and_no_claim() {
-    for text in ["", "}", "{", "[", "1", "\"", "''", "/*", "{ outputs = 1; }", "{ outputs = _: 1; }", "{ outputs = { nixpkgs }: ", "\u{feff}", "\0", "{ outputs = _: { packages = 1; }; }", "{ outputs = _: { packages.x = 1; }; }"] {
+    for text in [
+        "",
+        "}",
+        "{",
+        "[",
+        "1",
+        "\"",
+        "''",
+        "/*",
+        "{ outputs = 1; }",
+        "{ outputs = _: 1; }",
+        "{ outputs = { nixpkgs }: ",
+        "\u{feff}",
+        "\0",
+        "{ outputs = _: { packages = 1; }; }",
+        "{ outputs = _: { packages.x = 1; }; }",
+    ] {
         let facts = flake(text);
         assert!(facts.packages.is_empty());
         let is_whole = text.ends_with("}; }");

@@ -7,7 +7,6 @@
 use std::path::Path;
 
 use super::support::{eval_str, project};
-use crate::snapshot::Files;
 
 /// Where we knowingly differ.
 const DIFFERENT: &[(&str, &str)] = &[
@@ -48,7 +47,11 @@ fn expressions_come_to_what_nix_says() {
     for (expression, expected) in &table {
         if let Some((_, ours)) = DIFFERENT.iter().find(|(different, _)| different == expression) {
             assert!(!is_broken(expression), "{expression}");
-            assert!(*ours == "reads" || eval_str(expression) == *ours, "{expression}: {}", eval_str(expression));
+            assert!(
+                *ours == "reads" || eval_str(expression) == *ours,
+                "{expression}: {}",
+                eval_str(expression)
+            );
             continue;
         }
         let broken = is_broken(expression);
@@ -60,7 +63,10 @@ fn expressions_come_to_what_nix_says() {
             expected => !broken && shown == expected,
         };
         if !right {
-            wrong.push(format!("{expression}\n  Nix: {expected}\n  we:  {shown}{}", if broken { " (broken)" } else { "" }));
+            wrong.push(format!(
+                "{expression}\n  Nix: {expected}\n  we:  {shown}{}",
+                if broken { " (broken)" } else { "" }
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));

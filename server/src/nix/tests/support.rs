@@ -17,7 +17,8 @@ pub(super) fn on_large_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send +
 }
 
 pub(super) fn project(files: &[(&str, &str)]) -> Snapshot {
-    let files = files.iter().fold(MemoryFiles::new("/project"), |files, (path, text)| files.with(path, *text));
+    let files =
+        files.iter().fold(MemoryFiles::new("/project"), |files, (path, text)| files.with(path, *text));
     files.snapshot()
 }
 
@@ -53,7 +54,11 @@ pub(super) fn as_files(files: &[(String, String)]) -> Vec<(&str, &str)> {
 pub(super) fn eval_str(expression: &str) -> String {
     let text = expression.to_owned();
     on_large_stack(move || {
-        let snapshot = project(&[("main.nix", &text), ("data.toml", "[a]\nb = [1, \"x\"]\n"), ("other.nix", "x: x + 1")]);
+        let snapshot = project(&[
+            ("main.nix", &text),
+            ("data.toml", "[a]\nb = [1, \"x\"]\n"),
+            ("other.nix", "x: x + 1"),
+        ]);
         let path = Path::new("/project/main.nix");
         let mut evaluator = Evaluator::new(&snapshot);
         let value = evaluator.import_path(path, super::super::value::Place::NOWHERE);
@@ -81,7 +86,9 @@ fn show(evaluator: &mut Evaluator<'_>, value: &Value, depth: usize) -> String {
                 }
                 match piece {
                     StrPiece::Literal { .. } => {}
-                    StrPiece::Store { item, .. } => write!(shown, "${{{}}}", show_term(evaluator, item)).unwrap(),
+                    StrPiece::Store { item, .. } => {
+                        write!(shown, "${{{}}}", show_term(evaluator, item)).unwrap();
+                    }
                     StrPiece::Source { path, .. } => write!(shown, "${{{}}}", path.display()).unwrap(),
                     StrPiece::Either { .. } => shown.push_str("«either»"),
                     StrPiece::Unknown { why, .. } => write!(shown, "«{why}»").unwrap(),
@@ -122,7 +129,8 @@ fn show(evaluator: &mut Evaluator<'_>, value: &Value, depth: usize) -> String {
         Value::Lambda(_) | Value::Builtin(_) => "<LAMBDA>".to_owned(),
         Value::Neutral(term) => format!("«{}»", show_term(evaluator, term)),
         Value::Either(either) => {
-            let shown: Vec<String> = either.values.iter().map(|value| show(evaluator, value, depth)).collect();
+            let shown: Vec<String> =
+                either.values.iter().map(|value| show(evaluator, value, depth)).collect();
             format!("«{}»", shown.join(" | "))
         }
         Value::Error(why) => format!("error: {why}"),
@@ -229,7 +237,13 @@ fn show_derivation(
             Known::Unknown(name) => format!("?{name}"),
         };
         writeln!(shown, "  {:?} {name} = {}", variable.form, show_text(&variable.value)).unwrap();
-        writeln!(shown, "      key {}; value {}", source(&variable.name_origin), source(&variable.value_origin)).unwrap();
+        writeln!(
+            shown,
+            "      key {}; value {}",
+            source(&variable.name_origin),
+            source(&variable.value_origin)
+        )
+        .unwrap();
         if let Some(binding) = &variable.binding {
             writeln!(shown, "      binding {}", source(binding)).unwrap();
         }
@@ -237,7 +251,14 @@ fn show_derivation(
     for input in &derivation.inputs {
         let output = input.item.output.as_ref().map_or(String::new(), |output| format!(" output {output}"));
         let platform = show_platform(&input.item.platform);
-        writeln!(shown, "  {} {}{output} from {platform} at {}", input.via, input.item.attribute, source(&input.origin)).unwrap();
+        writeln!(
+            shown,
+            "  {} {}{output} from {platform} at {}",
+            input.via,
+            input.item.attribute,
+            source(&input.origin)
+        )
+        .unwrap();
     }
     for phase in &derivation.phases {
         writeln!(shown, "  phase {} {}", phase.name, show_text(&phase.text)).unwrap();
@@ -245,7 +266,8 @@ fn show_derivation(
     if let Some(set) = &derivation.literal {
         let paths: Vec<&str> = set.bindings.iter().map(|binding| binding.path.as_str()).collect();
         let pkgs = set.pkgs.as_deref().unwrap_or("no name");
-        writeln!(shown, "  literal of {}, packages are {pkgs}: {}", set.file.name(), paths.join(" ")).unwrap();
+        writeln!(shown, "  literal of {}, packages are {pkgs}: {}", set.file.name(), paths.join(" "))
+            .unwrap();
     }
 }
 

@@ -17,10 +17,10 @@ impl Parser<'_> {
     }
 
     /// Takes the set out of the node again, to be put where it belongs.
-    pub(super) fn close_set(&mut self, id: ExprId) -> Box<Set> {
+    pub(super) fn close_set(&mut self, id: ExprId) -> Set {
         match self.node_mut(id) {
             Some(Expr::Set(set)) => std::mem::take(set),
-            _ => Box::default(),
+            _ => Set::default(),
         }
     }
 
@@ -52,7 +52,7 @@ impl Parser<'_> {
 
     fn binding(&mut self, set: ExprId) {
         let start = self.start();
-        let path = self.attribute_path();
+        let path = self.attribute_path(false);
         let path_span = Span::new(start, self.end());
         if !self.eat(T::TOKEN_ASSIGN) {
             self.error("expected `=` behind the attribute's name");
@@ -134,7 +134,9 @@ impl Parser<'_> {
         match (self.nested_set(set, name), also) {
             // `a.b = 1; a = { c = 2; };` is one set.
             (Some(nested), Some(entries)) => {
-                entries.into_iter().for_each(|entry| self.enter_name(nested, entry));
+                for entry in entries {
+                    self.enter_name(nested, entry);
+                }
             }
             _ => self.enter_name(set, Entry { name, value, owner, written }),
         }
@@ -182,7 +184,7 @@ impl Parser<'_> {
                     return;
                 }
                 T::TOKEN_L_BRACE | T::TOKEN_L_BRACK | T::TOKEN_L_PAREN | T::TOKEN_INTERPOL_START => {
-                    depth += 1
+                    depth += 1;
                 }
                 T::TOKEN_R_BRACE | T::TOKEN_R_BRACK | T::TOKEN_R_PAREN | T::TOKEN_INTERPOL_END => {
                     if depth == 0 {
@@ -220,19 +222,14 @@ impl Parser<'_> {
 
     // Names.
 
-    pub(super) fn attribute_path(&mut self) -> Box<[AttrName]> {
+    /// `name.name…`. Behind a dot (`after_dot`) the name may still be missing: when the next line is the
+    /// next binding, its name is not taken for it.
+    pub(super) fn attribute_path(&mut self, after_dot: bool) -> Box<[AttrName]> {
         let mut path = Vec::new();
+        let mut after_dot = after_dot;
         loop {
-            // `pkgs.` and then the next binding: the name is missing, not the binding's name.
-            if !path.is_empty() && self.binding_ahead() && self.peek_at(1) == Some(T::TOKEN_ASSIGN) {
-                let on_the_same_line =
-                    self.text.get(self.end()..self.start()).is_some_and(|gap| !gap.contains('\n'));
-                if !on_the_same_line {
-                    self.error("expected an attribute's name");
-                    break;
-                }
-            }
-            match self.attribute_name() {
+            let name = if after_dot && self.next_line_binds() { None } else { self.attribute_name() };
+            match name {
                 Some(name) => path.push(name),
                 None => {
                     self.error("expected an attribute's name");
@@ -242,8 +239,14 @@ impl Parser<'_> {
             if !self.eat(T::TOKEN_DOT) {
                 break;
             }
+            after_dot = true;
         }
         path.into()
+    }
+
+    fn next_line_binds(&self) -> bool {
+        let gap = self.text.get(self.end()..self.start()).unwrap_or_default();
+        gap.contains('\n') && self.binding_ahead()
     }
 
     fn attribute_name(&mut self) -> Option<AttrName> {

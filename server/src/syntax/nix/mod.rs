@@ -15,6 +15,8 @@ mod lexer;
 mod names;
 mod parser;
 mod strings;
+#[cfg(test)]
+mod tests;
 
 pub use names::{NameId, Names};
 

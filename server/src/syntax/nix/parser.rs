@@ -240,7 +240,7 @@ impl Parser<'_> {
         self.bindings(id, T::TOKEN_IN);
         self.expect(T::TOKEN_IN, "`in`");
         let body = self.expression();
-        let set = self.close_set(id);
+        let set = Box::new(self.close_set(id));
         self.replace(id, Expr::Let { set, body }, start);
         id
     }
@@ -258,7 +258,7 @@ impl Parser<'_> {
             }
             self.bump();
             if let Infix::Has = operator {
-                let path = self.attribute_path();
+                let path = self.attribute_path(false);
                 left = self.node(Expr::HasAttr { base: left, path }, start);
                 continue;
             }
@@ -323,7 +323,7 @@ impl Parser<'_> {
         let start = self.start();
         let atom = self.atom()?;
         if self.eat(T::TOKEN_DOT) {
-            let path = self.attribute_path();
+            let path = self.attribute_path(true);
             let default = match self.eat(T::TOKEN_OR) {
                 true => Some(self.default_value()),
                 false => None,
@@ -438,7 +438,7 @@ impl Parser<'_> {
         self.open_set(id, recursive);
         self.bindings(id, T::TOKEN_R_BRACE);
         self.expect(T::TOKEN_R_BRACE, "`}`");
-        let set = self.close_set(id);
+        let set = Box::new(self.close_set(id));
         self.replace(id, Expr::Set(set), start);
         id
     }

@@ -212,11 +212,7 @@ impl Stripper {
     }
 
     fn escape(&mut self, text: &str, span: Span) {
-        if text == "\n" {
-            self.at_line_start = true;
-        } else {
-            self.at_line_start = false;
-        }
+        self.at_line_start = text == "\n";
         self.dropped = 0;
         self.parts.push(Part::Text { text: Arc::from(text), span });
     }

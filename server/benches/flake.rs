@@ -1,0 +1,116 @@
+//! How long reading a flake takes: `cargo bench -p portolan --bench flake`.
+//!
+//! Prints one line per flake: bytes, and the median of parsing alone and of parsing and evaluating.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use portolan::{
+    nix::read_flake,
+    snapshot::{MemoryFiles, Snapshot},
+    syntax::nix::parse,
+    text::{Document, FileId},
+};
+
+const ROUNDS: usize = 200;
+
+fn main() {
+    let run = || {
+        let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/seeds");
+        let mut folders: Vec<PathBuf> =
+            std::fs::read_dir(seeds).unwrap().map(|entry| entry.unwrap().path()).collect();
+        // Further folders, each with a flake.nix.
+        folders.extend(std::env::args().skip(1).filter(|argument| argument != "--bench").map(PathBuf::from));
+        folders.sort();
+        folders.iter().for_each(|folder| measure(folder));
+        hostile();
+    };
+    std::thread::Builder::new().stack_size(64 << 20).spawn(run).unwrap().join().unwrap();
+}
+
+fn measure(folder: &Path) {
+    let mut files: Vec<(String, String)> = Vec::new();
+    collect(folder, folder, &mut files);
+    let Some((_, flake)) = files.iter().find(|(path, _)| path == "flake.nix") else { return };
+    let parsing = median(|| parse(&Document::new(FileId::new("/project/flake.nix"), flake.as_str())));
+    let all = median(|| read_flake(&snapshot(&files)));
+    let name = folder.file_name().unwrap().to_string_lossy();
+    println!("{name:<28} {:>6} bytes  parse {parsing:>9.1?}  parse and evaluate {all:>9.1?}", flake.len());
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            files.push((path.strip_prefix(root).unwrap().to_string_lossy().into_owned(), text));
+        }
+    }
+}
+
+fn snapshot(files: &[(String, String)]) -> Snapshot {
+    let all =
+        files.iter().fold(MemoryFiles::new("/project"), |all, (path, text)| all.with(path, text.as_str()));
+    all.snapshot()
+}
+
+fn median<T>(mut run: impl FnMut() -> T) -> Duration {
+    let mut times: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            let started = Instant::now();
+            let result = run();
+            let took = started.elapsed();
+            drop(result);
+            took
+        })
+        .collect();
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// The worst that a flake can ask for.
+fn hostile() {
+    let many: String = (0..40_000).map(|number| format!("a{number} = {{ b = {number}; }};\n")).collect();
+    for (name, outputs) in [
+        ("endless calls", "let f = x: f (f x); in f 1".to_owned()),
+        ("endless lists", "builtins.foldl' (l: _: l ++ l) [ 1 ] (builtins.genList (x: x) 100)".to_owned()),
+        ("endless choice", "let f = x: if nixpkgs.u then f [ x ] else f { inherit x; }; in f 1".to_owned()),
+        ("unique", "nixpkgs.lib.unique (builtins.genList (x: x) 100000)".to_owned()),
+        ("long names", format!("let {} in a", (0..1000).map(|n| format!("a{n} = {n};")).collect::<String>())),
+        ("fibonacci", "let f = n: if n < 2 then n else f (n - 1) + f (n - 2); in f 40".to_owned()),
+        ("strings", "builtins.foldl' (s: _: s + s) \"x\" (builtins.genList (x: x) 100)".to_owned()),
+        (
+            "regular expression",
+            "builtins.match \"((a*)*)*b\" \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"".to_owned(),
+        ),
+        ("1 MB of attributes", format!("{{ {many} }}")),
+        ("100,000 brackets", "[".repeat(100_000)),
+        ("100,000 arguments", format!("f{}", " x".repeat(100_000))),
+        ("100,000 dots", format!("a{}", ".b".repeat(100_000))),
+        ("100,000 operators", format!("1{}", " + 1".repeat(100_000))),
+        (
+            "10,000 overlays",
+            format!(
+                "let p = import nixpkgs {{ system = \"x86_64-linux\"; overlays = [ {} ]; }}; in {{ packages.x86_64-linux = {{ inherit (p) x y; }}; }}",
+                "(final: prev: { x = prev.x; })".repeat(10_000)
+            ),
+        ),
+    ] {
+        let text = format!("{{ outputs = {{ self, nixpkgs }}: {outputs}; }}");
+        let files = [("flake.nix".to_owned(), text)];
+        let snapshot = snapshot(&files);
+        let started = Instant::now();
+        let facts = read_flake(&snapshot);
+        let took = started.elapsed();
+        println!(
+            "{name:<28} {:>9} bytes  {took:>9.1?}  complete {:?}",
+            files[0].1.len(),
+            facts.map(|facts| facts.complete)
+        );
+    }
+}
