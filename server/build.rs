@@ -7,6 +7,9 @@ use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 use serde::Deserialize;
 use toml_edit::de;
 
+#[path = "build/failures.rs"]
+mod failures;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 #[derive(Deserialize)]
@@ -179,6 +182,7 @@ fn yes() -> bool {
 
 fn main() -> Outcome<()> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=knowledge");
     println!("cargo::rustc-env=PORTOLAN_BUILT_FOR={}", env::var("TARGET").unwrap_or_default());
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
@@ -189,6 +193,7 @@ fn main() -> Outcome<()> {
     fs::write(Path::new(&out).join("openssl.rs"), openssl_table(openssl)?)?;
     fs::write(Path::new(&out).join("targets.rs"), target_tables(targets, names)?)?;
     fs::write(Path::new(&out).join("crates.rs"), remedy_table(remedies)?)?;
+    failures::write(Path::new(&out))?;
     Ok(())
 }
 

@@ -10,6 +10,7 @@
 pub mod analysis;
 pub mod cargo;
 pub mod cli;
+pub mod failures;
 pub mod finding;
 pub mod fix;
 pub mod knowledge;

@@ -2,11 +2,15 @@
 //! script turns the files into static tables.
 
 mod crates;
+mod failures;
 mod names;
 mod openssl;
 mod targets;
 
 pub use crates::{Class, Extra, Need, Remedy, Versions, all_remedies, remedies};
+pub use failures::{
+    ContextSign, Derived, FailureKind, Part, Pattern, Sign, derived_values, failure, failure_contexts, failures,
+};
 pub use names::{by_nix_config, distance, nearest};
 pub use openssl::{OpensslUser, openssl_user};
 pub use targets::{
