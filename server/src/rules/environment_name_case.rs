@@ -52,7 +52,7 @@ use super::{FixKind, Rule};
 use crate::{
     finding::{Finding, Fix, Severity},
     fix, knowledge,
-    project::Project,
+    project::{Context, Project},
     text::{Origin, Span},
 };
 
@@ -72,8 +72,10 @@ fn check(project: &Project) -> Vec<Finding> {
     for supplied in project.variables() {
         let Some(name) = supplied.variable.name.value() else { continue };
         let origin = &supplied.variable.name_origin;
+        // nixpkgs' standard environment names a compiler for what a package is built for.
+        let given = matches!(supplied.context, Context::Package(_)).then_some("CC");
         let siblings = || supplied.by.env.iter().filter_map(|other| other.name.value()).map(String::as_str);
-        if let Some(finding) = finding(project, name, origin, &mut siblings())
+        if let Some(finding) = finding(project, name, origin, &mut siblings().chain(given))
             && findings.iter().all(|known| known.origin != finding.origin)
         {
             findings.push(finding);
