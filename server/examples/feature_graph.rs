@@ -51,7 +51,7 @@ fn main() {
         for gap in first.gaps.iter().take(3) {
             println!("  {}", gap.explain());
         }
-        if name == "all" {
+        if name != "all" {
             crates.iter().for_each(|name| show(&first, name));
         }
     }
@@ -71,7 +71,7 @@ fn show(resolution: &Resolution, name: &str) {
             );
         }
         for direct in resolution.direct(name, for_host) {
-            println!("  {}", direct.path.join(" → "));
+            println!("  {} {:?}", direct.path.join(" → "), direct.features);
         }
     }
 }

@@ -58,6 +58,11 @@ impl Setting<'_> {
         self.wanted.is_empty() || self.wanted.get(package).copied().unwrap_or_default()
     }
 
+    /// A node by which its features are known: with the first resolver, both sides share them.
+    pub(super) fn canonical(&self, node: Node) -> Node {
+        if self.is_decoupled { node } else { Node { side: Side::Target, ..node } }
+    }
+
     /// Whether a dependency's platform is the one that it is compiled for.
     pub(super) fn is_for(&self, declared: &Declared, side: Side) -> Option<bool> {
         let is_host = side == Side::Host || declared.kind == DependencyKind::Build;
@@ -104,7 +109,7 @@ struct State<'a> {
     /// Optional dependencies that something turned on, by position.
     dependencies: Vec<bool>,
     /// Features for dependencies that nothing turned on so far: the first position of the key, the feature.
-    deferred: Vec<(usize, &'a str)>,
+    deferred: Vec<(usize, &'a str, Cause)>,
     /// Features that were asked of a package of which nothing is known.
     asked: BTreeSet<&'a str>,
     /// Anything may be on.
@@ -113,12 +118,34 @@ struct State<'a> {
 
 enum Task<'a> {
     Package(Node),
-    Feature(Node, usize),
-    Named(Node, &'a str),
-    Wish(Node, &'a Wish),
-    Dependency(Node, Range<usize>),
-    Of(Node, Range<usize>, &'a str, bool),
+    Feature(Node, usize, Cause),
+    Named(Node, &'a str, Cause),
+    Wish(Node, &'a Wish, Cause),
+    Dependency(Node, Range<usize>, Cause),
+    Of(Node, Range<usize>, &'a str, bool, Cause),
     Everything(Node),
+}
+
+/// Something that was turned on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Effect {
+    /// A feature, by its position.
+    Feature(Node, usize),
+    /// The optional dependencies of one key, by the first one's position.
+    Dependency(Node, usize),
+}
+
+/// What turned it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cause {
+    /// The package itself was asked for.
+    Root,
+    /// The declaration of a dependency asks for it.
+    Declared(Node, usize),
+    /// Another feature, of the same package.
+    Feature(Node, usize),
+    /// A feature of the package that depends on it, through the dependency at the second position.
+    FeatureOf(Node, usize, usize),
 }
 
 /// The features of all nodes.
@@ -127,6 +154,8 @@ pub(super) struct Features<'a> {
     world: World,
     states: Vec<State<'a>>,
     tasks: Vec<Task<'a>>,
+    /// Why things are on: each with everything that turns it on.
+    pub(super) reasons: Vec<(Effect, Cause)>,
     /// What is missing.
     pub(super) gaps: BTreeSet<Gap>,
     /// Whether the other world may differ.
@@ -137,8 +166,15 @@ impl<'a> Features<'a> {
     /// Resolves them.
     pub(super) fn resolve(setting: &'a Setting<'a>, world: World) -> Self {
         let states = vec![State::default(); setting.packages.lock.packages.len() * 2];
-        let mut features =
-            Self { setting, world, states, tasks: Vec::new(), gaps: BTreeSet::new(), is_uncertain: false };
+        let mut features = Self {
+            setting,
+            world,
+            states,
+            tasks: Vec::new(),
+            reasons: Vec::new(),
+            gaps: BTreeSet::new(),
+            is_uncertain: false,
+        };
         for root in setting.roots.iter().copied() {
             features.root(root);
             features.run();
@@ -170,10 +206,9 @@ impl<'a> Features<'a> {
         self.state(node).is_some_and(|state| state.is_open)
     }
 
-    /// With the first resolver, both sides share their features.
     fn slot(&self, node: Node) -> usize {
-        let is_host = self.setting.is_decoupled && node.side == Side::Host;
-        node.package * 2 + usize::from(is_host)
+        let node = self.setting.canonical(node);
+        node.package * 2 + usize::from(node.side == Side::Host)
     }
 
     fn state(&self, node: Node) -> Option<&State<'a>> {
@@ -195,9 +230,9 @@ impl<'a> Features<'a> {
         // A procedural macro that is asked for by name is compiled for its tests, too.
         let sides: &[Side] = if is_proc_macro { &[Side::Target, Side::Host] } else { &[Side::Target] };
         for side in sides {
-            let node = Node { package, side: *side };
+            let node = self.setting.canonical(Node { package, side: *side });
             self.tasks.push(Task::Package(node));
-            self.tasks.push(Task::Named(node, "default"));
+            self.tasks.push(Task::Named(node, "default", Cause::Root));
         }
     }
 
@@ -205,11 +240,13 @@ impl<'a> Features<'a> {
         while let Some(task) = self.tasks.pop() {
             match task {
                 Task::Package(node) => self.package(node),
-                Task::Feature(node, feature) => self.feature(node, feature),
-                Task::Named(node, name) => self.named(node, name),
-                Task::Wish(node, wish) => self.wish(node, wish),
-                Task::Dependency(node, range) => self.dependency(node, range),
-                Task::Of(node, range, feature, is_weak) => self.feature_of(node, &range, feature, is_weak),
+                Task::Feature(node, feature, cause) => self.feature(node, feature, cause),
+                Task::Named(node, name, cause) => self.named(node, name, cause),
+                Task::Wish(node, wish, cause) => self.wish(node, wish, cause),
+                Task::Dependency(node, range, cause) => self.dependency(node, range, cause),
+                Task::Of(node, range, feature, is_weak, cause) => {
+                    self.feature_of(node, &range, (feature, is_weak), cause);
+                }
                 Task::Everything(node) => self.everything(node),
             }
         }
@@ -244,8 +281,9 @@ impl<'a> Features<'a> {
         }
     }
 
-    fn feature(&mut self, node: Node, feature: usize) {
+    fn feature(&mut self, node: Node, feature: usize, cause: Cause) {
         let Some(known) = self.known(node) else { return };
+        self.reasons.push((Effect::Feature(node, feature), cause));
         let count = known.spec.feature_count();
         let Some(state) = self.state_mut(node) else { return };
         state.features.resize(count, false);
@@ -253,19 +291,20 @@ impl<'a> Features<'a> {
             Some(is_on @ false) => *is_on = true,
             _ => return,
         }
+        let cause = Cause::Feature(node, feature);
         for value in known.spec.values(feature) {
             match value {
-                Value::Feature(other) => self.tasks.push(Task::Feature(node, *other)),
+                Value::Feature(other) => self.tasks.push(Task::Feature(node, *other, cause)),
                 Value::Unknown => {}
-                Value::Dependency(range) => self.tasks.push(Task::Dependency(node, range.clone())),
+                Value::Dependency(range) => self.tasks.push(Task::Dependency(node, range.clone(), cause)),
                 Value::Of { dependencies, feature, is_weak } => {
-                    self.tasks.push(Task::Of(node, dependencies.clone(), feature, *is_weak));
+                    self.tasks.push(Task::Of(node, dependencies.clone(), feature, *is_weak, cause));
                 }
             }
         }
     }
 
-    fn named(&mut self, node: Node, name: &'a str) {
+    fn named(&mut self, node: Node, name: &'a str, cause: Cause) {
         let Some(known) = self.known(node) else {
             if let Some(state) = self.state_mut(node) {
                 state.asked.insert(name);
@@ -273,23 +312,24 @@ impl<'a> Features<'a> {
             return;
         };
         if let Some(feature) = known.spec.feature(name) {
-            self.feature(node, feature);
+            self.feature(node, feature, cause);
         }
     }
 
-    fn wish(&mut self, node: Node, wish: &'a Wish) {
+    fn wish(&mut self, node: Node, wish: &'a Wish, cause: Cause) {
         let range = |key: &str| self.known(node).map(|known| known.spec.of_key(key)).unwrap_or_default();
         match wish {
-            Wish::Feature(name) => self.named(node, name),
-            Wish::Dependency(key) => self.tasks.push(Task::Dependency(node, range(key))),
+            Wish::Feature(name) => self.named(node, name, cause),
+            Wish::Dependency(key) => self.tasks.push(Task::Dependency(node, range(key), cause)),
             Wish::Of { key, feature, is_weak } => {
-                self.tasks.push(Task::Of(node, range(key), feature, *is_weak));
+                self.tasks.push(Task::Of(node, range(key), feature, *is_weak, cause));
             }
         }
     }
 
-    fn dependency(&mut self, node: Node, range: Range<usize>) {
+    fn dependency(&mut self, node: Node, range: Range<usize>, cause: Cause) {
         let Some(known) = self.known(node) else { return };
+        self.reasons.push((Effect::Dependency(node, range.start), cause));
         let count = known.spec.dependencies.len();
         let Some(state) = self.state_mut(node) else { return };
         state.dependencies.resize(count, false);
@@ -299,20 +339,26 @@ impl<'a> Features<'a> {
             is_news |= !std::mem::replace(slot, true);
         }
         let (ready, deferred) =
-            std::mem::take(&mut state.deferred).into_iter().partition(|(key, _)| *key == first);
+            std::mem::take(&mut state.deferred).into_iter().partition(|(key, _, _)| *key == first);
         state.deferred = deferred;
         if !is_news {
             return;
         }
         for position in range {
             self.enter(node, known, position, None);
-            for (_, feature) in &ready {
-                self.enter(node, known, position, Some(feature));
+            for (_, feature, cause) in &ready {
+                self.enter(node, known, position, Some((feature, of(*cause, position))));
             }
         }
     }
 
-    fn feature_of(&mut self, node: Node, range: &Range<usize>, feature: &'a str, is_weak: bool) {
+    fn feature_of(
+        &mut self,
+        node: Node,
+        range: &Range<usize>,
+        (feature, is_weak): (&'a str, bool),
+        cause: Cause,
+    ) {
         let Some(known) = self.known(node) else { return };
         for position in range.clone() {
             let Some(declared) = known.spec.dependencies.get(position) else { continue };
@@ -322,17 +368,17 @@ impl<'a> Features<'a> {
             if declared.is_optional {
                 if is_weak && !self.is_on(node, declared, position) {
                     if let Some(state) = self.state_mut(node) {
-                        state.deferred.push((range.start, feature));
+                        state.deferred.push((range.start, feature, cause));
                     }
                     continue;
                 }
-                self.tasks.push(Task::Dependency(node, range.clone()));
+                self.tasks.push(Task::Dependency(node, range.clone(), cause));
                 // Before there were weak features, this meant the feature of the dependency's name as well.
                 if !is_weak && let Some(same) = known.spec.feature(&declared.key) {
-                    self.tasks.push(Task::Feature(node, same));
+                    self.tasks.push(Task::Feature(node, same, cause));
                 }
             }
-            self.enter(node, known, position, Some(feature));
+            self.enter(node, known, position, Some((feature, of(cause, position))));
         }
     }
 
@@ -356,7 +402,7 @@ impl<'a> Features<'a> {
     }
 
     /// Turns a dependency on, with what its declaration asks for; or one feature of it.
-    fn enter(&mut self, node: Node, known: &'a Known, position: usize, feature: Option<&'a str>) {
+    fn enter(&mut self, node: Node, known: &'a Known, position: usize, feature: Option<(&'a str, Cause)>) {
         let Some(declared) = known.spec.dependencies.get(position) else { return };
         if self.is_live(node, declared) == Some(false) {
             return;
@@ -377,15 +423,16 @@ impl<'a> Features<'a> {
             self.setting.packages.known(to).is_some_and(|to| to.spec.proc_macro == ProcMacro::Likely);
         self.is_uncertain |= is_guess && node.side == Side::Target && self.setting.is_decoupled;
         for side in sides {
-            let to = Node { package: to, side: *side };
+            let to = self.setting.canonical(Node { package: to, side: *side });
             match feature {
-                Some(feature) if feature.contains(['/', ':']) => {}
-                Some(feature) => self.tasks.push(Task::Named(to, feature)),
+                Some((feature, _)) if feature.contains(['/', ':']) => {}
+                Some((feature, cause)) => self.tasks.push(Task::Named(to, feature, cause)),
                 None => {
+                    let cause = Cause::Declared(node, position);
                     self.tasks.push(Task::Package(to));
-                    self.tasks.extend(declared.features.iter().map(|wish| Task::Wish(to, wish)));
+                    self.tasks.extend(declared.features.iter().map(|wish| Task::Wish(to, wish, cause)));
                     if declared.has_default_features {
-                        self.tasks.push(Task::Named(to, "default"));
+                        self.tasks.push(Task::Named(to, "default", cause));
                     }
                 }
             }
@@ -400,7 +447,9 @@ impl<'a> Features<'a> {
         }
         self.tasks.push(Task::Package(node));
         if let Some(known) = self.known(node) {
-            self.tasks.extend((0..known.spec.feature_count()).map(|feature| Task::Feature(node, feature)));
+            self.tasks.extend(
+                (0..known.spec.feature_count()).map(|feature| Task::Feature(node, feature, Cause::Root)),
+            );
             return;
         }
         let package = self.setting.packages.package(node.package);
@@ -408,9 +457,18 @@ impl<'a> Features<'a> {
             if self.setting.is_wanted(*to) {
                 let sides: &[Side] =
                     if node.side == Side::Host { &[Side::Host] } else { &[Side::Target, Side::Host] };
-                self.tasks
-                    .extend(sides.iter().map(|side| Task::Everything(Node { package: *to, side: *side })));
+                self.tasks.extend(sides.iter().map(|side| {
+                    Task::Everything(self.setting.canonical(Node { package: *to, side: *side }))
+                }));
             }
         }
+    }
+}
+
+/// A feature of a package turns on one of a dependency.
+fn of(cause: Cause, position: usize) -> Cause {
+    match cause {
+        Cause::Feature(node, feature) => Cause::FeatureOf(node, feature, position),
+        other => other,
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! Held to `cargo tree` on scratch projects: `tests/tests/feature_graph.rs`.
 
+mod blame;
 mod features;
 pub(crate) mod index;
 mod packages;
@@ -17,13 +18,14 @@ mod spec;
 mod tests;
 mod walk;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_platform::Cfg;
 
 use self::{
+    blame::Blame,
     features::{Features, Node, Setting, Side, World},
-    walk::{Step, Walk},
+    walk::Step,
 };
 use super::{CargoFacts, Lock, Manifest, Workspace, manifest::DependencyKind};
 use crate::{finding::Confidence, knowledge, snapshot::Snapshot};
@@ -171,16 +173,19 @@ impl Compiled {
     }
 }
 
-/// A dependency in a manifest of the workspace, through which a crate is compiled.
+/// A dependency in a manifest of the workspace that makes a crate be compiled.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Direct {
     /// The package of the workspace.
     pub member: String,
-    /// The key of the dependency in its manifest; empty when the manifest could not be read.
+    /// The key of the dependency in its manifest.
     pub key: String,
     /// What it is used for.
     pub kind: DependencyKind,
-    /// A shortest way: the package, the dependency, …, the crate.
+    /// Those of the dependency's features that do it ("default" among them), sorted; empty when the dependency
+    /// does it with any features.
+    pub features: Vec<String>,
+    /// The names on a shortest way: the package, the dependency, …, the crate.
     pub path: Vec<String>,
     /// Whether all of the way is certain.
     pub certainty: Confidence,
@@ -193,10 +198,12 @@ pub struct Resolution {
     pub packages: Vec<Compiled>,
     /// What keeps the answer from being certain, sorted.
     pub gaps: Vec<Gap>,
+    direct: BTreeMap<(String, bool), Vec<Direct>>,
     nodes: BTreeMap<Node, usize>,
-    certain: Vec<Step>,
-    possible: Vec<Step>,
-    members: BTreeSet<usize>,
+    /// In the order of their distance from the packages that are asked for.
+    steps: Vec<Step>,
+    /// The packages that are asked for, by their places in the lock file.
+    roots: BTreeSet<usize>,
 }
 
 impl Resolution {
@@ -215,79 +222,40 @@ impl Resolution {
         !self.gaps.iter().any(Gap::is_open)
     }
 
-    /// The dependencies of the workspace's packages through which a crate is compiled, sorted.
-    pub fn direct(&self, name: &str, for_host: bool) -> Vec<Direct> {
-        let certain = self.through(&self.certain, name, for_host, Confidence::Certain);
-        let mut direct = certain;
-        for possible in self.through(&self.possible, name, for_host, Confidence::Possible) {
-            let is_known = direct.iter().any(|known| {
-                (&known.member, &known.key, known.kind) == (&possible.member, &possible.key, possible.kind)
-            });
-            if !is_known {
-                direct.push(possible);
-            }
-        }
-        direct.sort();
-        direct
+    /// The dependencies in the workspace's manifests that make a crate be compiled, sorted. The question has to
+    /// be [towards](Question::towards) it.
+    pub fn direct(&self, name: &str, for_host: bool) -> &[Direct] {
+        self.direct.get(&(name.to_owned(), for_host)).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// A shortest way from a package of the workspace to a crate; empty when there is none.
+    /// The names on a shortest way from a package of the workspace to a crate, both included; empty when there
+    /// is none.
     pub fn path_to(&self, name: &str, for_host: bool) -> Vec<String> {
-        let direct = self.direct(name, for_host).into_iter();
-        let best = direct.min_by_key(|one| (std::cmp::Reverse(one.certainty), one.path.len()));
-        let itself = || self.find(name, for_host).map(|package| vec![package.name.clone()]).next();
-        best.map(|best| best.path).or_else(itself).unwrap_or_default()
+        let direct = self.direct(name, for_host).iter();
+        if let Some(best) = direct.min_by_key(|one| (std::cmp::Reverse(one.certainty), one.path.len())) {
+            return best.path.clone();
+        }
+        // Steps come by distance, so the first one to each node is on a shortest way.
+        let mut before: BTreeMap<Node, Node> = BTreeMap::new();
+        for step in &self.steps {
+            before.entry(step.to).or_insert(step.from);
+        }
+        let goals = || self.nodes.keys().filter(|node| self.is(**node, name, for_host));
+        let nearest = self.steps.iter().map(|step| &step.to).find(|node| self.is(**node, name, for_host));
+        let goal = goals().find(|node| self.roots.contains(&node.package)).or(nearest);
+        let mut path: Vec<String> = Vec::new();
+        let mut next = goal.copied();
+        while let Some(node) = next {
+            path.push(self.name(node));
+            let is_start = self.roots.contains(&node.package) || path.len() > self.nodes.len();
+            next = before.get(&node).copied().filter(|_| !is_start);
+        }
+        path.reverse();
+        path
     }
 
-    fn through(&self, steps: &[Step], name: &str, for_host: bool, certainty: Confidence) -> Vec<Direct> {
-        let next = self.towards(steps, name, for_host);
-        let mut direct = Vec::new();
-        for step in steps {
-            let is_direct =
-                self.members.contains(&step.from.package) && !self.members.contains(&step.to.package);
-            if !is_direct || !next.contains_key(&step.to) {
-                continue;
-            }
-            let mut path = vec![self.name(step.from), self.name(step.to)];
-            let mut at = step.to;
-            while let Some(further) = next.get(&at).copied().filter(|further| *further != at) {
-                path.push(self.name(further));
-                at = further;
-            }
-            let member = self.name(step.from);
-            direct.push(Direct { member, key: step.key.to_string(), kind: step.kind, path, certainty });
-        }
-        direct.sort_by(|one, other| {
-            let key = |one: &Direct| (one.member.clone(), one.key.clone(), one.kind, one.path.len());
-            key(one).cmp(&key(other))
-        });
-        direct.dedup_by(|one, other| {
-            (&one.member, &one.key, one.kind) == (&other.member, &other.key, other.kind)
-        });
-        direct
-    }
-
-    /// For each node that leads to a crate the next one on a shortest way; the crate itself leads to itself.
-    fn towards(&self, steps: &[Step], name: &str, for_host: bool) -> BTreeMap<Node, Node> {
-        let mut into: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
-        for step in steps {
-            into.entry(step.to).or_default().push(step.from);
-        }
-        let is_goal = |position: usize| {
-            self.packages.get(position).is_some_and(|one| one.name == name && one.for_host == for_host)
-        };
-        let goals = self.nodes.iter().filter(|(_, position)| is_goal(**position)).map(|(node, _)| *node);
-        let mut next: BTreeMap<Node, Node> = goals.map(|goal| (goal, goal)).collect();
-        let mut queue: VecDeque<Node> = next.keys().copied().collect();
-        while let Some(node) = queue.pop_front() {
-            for from in into.get(&node).map(Vec::as_slice).unwrap_or_default() {
-                if !next.contains_key(from) {
-                    next.insert(*from, node);
-                    queue.push_back(*from);
-                }
-            }
-        }
-        next
+    fn is(&self, node: Node, name: &str, for_host: bool) -> bool {
+        (node.side == Side::Host) == for_host && self.name(node) == name
     }
 
     fn name(&self, node: Node) -> String {
@@ -321,36 +289,32 @@ pub fn resolve(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>)
         packages: &packages,
     };
     let members = workspace.packages().filter_map(|manifest| packages.of_manifest(manifest)).collect();
-    answer(&setting, question.kinds, gaps, members)
+    answer(&setting, question, gaps, &members)
 }
 
 fn answer(
     setting: &Setting<'_>,
-    kinds: Kinds,
+    question: &Question<'_>,
     mut gaps: BTreeSet<Gap>,
-    members: BTreeSet<usize>,
+    members: &BTreeSet<usize>,
 ) -> Resolution {
     let features = Features::resolve(setting, World::Certain);
-    let certain = walk::walk(setting, &features, kinds, World::Certain);
+    let certain = walk::walk(setting, &features, question.kinds, World::Certain);
     let mut compiled: BTreeMap<Node, Compiled> =
         certain.nodes.iter().filter_map(|node| Some((*node, compiled(setting, &features, *node)?))).collect();
-    let mut possible = Walk::default();
-    gaps.extend(features.gaps.iter().cloned());
+    let mut direct = BTreeMap::new();
+    blame(&mut direct, &Blame::new(setting, members, &features, &certain), question, Confidence::Certain);
+    let mut steps = certain.steps;
+    gaps.extend(features.gaps);
     if features.is_uncertain {
         let more = Features::resolve(setting, World::Possible);
-        possible = walk::walk(setting, &more, kinds, World::Possible);
-        gaps.extend(more.gaps.iter().cloned());
+        let possible = walk::walk(setting, &more, question.kinds, World::Possible);
         for node in &possible.nodes {
-            let Some(may_be) = self::compiled(setting, &more, *node) else { continue };
-            let known = compiled.entry(*node).or_insert_with(|| Compiled {
-                features: Vec::new(),
-                certainty: Confidence::Possible,
-                ..may_be.clone()
-            });
-            let sure: BTreeSet<&String> = known.features.iter().collect();
-            let extra = may_be.features.iter().filter(|feature| !sure.contains(feature)).cloned();
-            known.possible_features = extra.collect();
+            add_possible(&mut compiled, *node, self::compiled(setting, &more, *node));
         }
+        blame(&mut direct, &Blame::new(setting, members, &more, &possible), question, Confidence::Possible);
+        steps.extend(possible.steps);
+        gaps.extend(more.gaps);
     }
     let mut sorted: Vec<(Node, Compiled)> = compiled.into_iter().collect();
     sorted.sort_by(|one, other| one.1.cmp(&other.1));
@@ -358,9 +322,44 @@ fn answer(
         nodes: sorted.iter().enumerate().map(|(position, (node, _))| (*node, position)).collect(),
         packages: sorted.into_iter().map(|(_, compiled)| compiled).collect(),
         gaps: gaps.into_iter().collect(),
-        certain: certain.steps,
-        possible: possible.steps,
-        members,
+        direct,
+        steps,
+        roots: setting.roots.clone(),
+    }
+}
+
+/// Takes in what may be compiled.
+fn add_possible(compiled: &mut BTreeMap<Node, Compiled>, node: Node, may_be: Option<Compiled>) {
+    let Some(may_be) = may_be else { return };
+    let known = compiled.entry(node).or_insert_with(|| Compiled {
+        features: Vec::new(),
+        certainty: Confidence::Possible,
+        ..may_be.clone()
+    });
+    let sure: BTreeSet<&String> = known.features.iter().collect();
+    let extra = may_be.features.iter().filter(|feature| !sure.contains(feature)).cloned();
+    known.possible_features = extra.collect();
+}
+
+/// Takes in who is to blame for the crates that the question is about, where nobody is known more surely.
+fn blame(
+    known: &mut BTreeMap<(String, bool), Vec<Direct>>,
+    blame: &Blame<'_>,
+    question: &Question<'_>,
+    certainty: Confidence,
+) {
+    for name in question.towards {
+        for side in [Side::Target, Side::Host] {
+            let direct = known.entry(((*name).to_owned(), side == Side::Host)).or_default();
+            for more in blame.of(name, side, certainty) {
+                let same =
+                    |one: &Direct| (&one.member, &one.key, one.kind) == (&more.member, &more.key, more.kind);
+                if !direct.iter().any(same) {
+                    direct.push(more);
+                }
+            }
+            direct.sort();
+        }
     }
 }
 

@@ -10,13 +10,12 @@ use super::{
 use crate::cargo::manifest::DependencyKind;
 
 /// One dependency that is compiled.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Step {
     pub(super) from: Node,
     pub(super) to: Node,
-    /// The key of the dependency; empty where only the lock file speaks of it.
-    pub(super) key: Box<str>,
-    pub(super) kind: DependencyKind,
+    /// The position of the dependency in the spec; beyond its end where only the lock file speaks of it.
+    pub(super) position: usize,
 }
 
 /// What is reached from the packages that are asked for.
@@ -84,8 +83,7 @@ fn steps(
         steps.extend(setting.sides(from.side, declared, to, world).iter().map(|side| Step {
             from,
             to: Node { package: to, side: *side },
-            key: declared.key.clone(),
-            kind: declared.kind,
+            position,
         }));
     }
 }
@@ -99,8 +97,7 @@ fn locked_steps<'s>(setting: &'s Setting<'_>, from: Node) -> impl Iterator<Item 
         sides.iter().map(move |side| Step {
             from,
             to: Node { package: to, side: *side },
-            key: Box::default(),
-            kind: DependencyKind::Normal,
+            position: usize::MAX,
         })
     })
 }
