@@ -2,10 +2,7 @@
 
 use super::reach::{self, Reached};
 use crate::{
-    cargo::{
-        graph::{self, Compiled, Direct, Question},
-        manifest::DependencyKind,
-    },
+    cargo::graph::{self, Compiled, Direct, Question},
     finding::Confidence,
     knowledge,
     project::Project,
@@ -38,9 +35,9 @@ pub(super) fn judge<'p>(project: &'p Project, triple: &str) -> Verdict<'p> {
     if !resolution.is_closed() || !compiled.iter().any(needs) {
         return Verdict::Unknown;
     }
+    // With the first resolver, even a dependency for tests can turn a feature on for the program.
     let certain = resolution.direct("openssl-sys", false).iter();
-    let certain =
-        certain.filter(|one| one.certainty == Confidence::Certain && one.kind == DependencyKind::Normal);
+    let certain = certain.filter(|one| one.certainty == Confidence::Certain);
     let reached: Vec<Reached<'p>> = certain.filter_map(|direct| reached(project, triple, direct)).collect();
     if reached.is_empty() { Verdict::Unknown } else { Verdict::Needed(reached) }
 }
