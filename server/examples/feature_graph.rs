@@ -52,7 +52,9 @@ fn main() {
             println!("  {}", gap.explain());
         }
         if name != "all" {
-            crates.iter().for_each(|name| show(&first, name));
+            for name in &crates {
+                show(&first, name);
+            }
         }
     }
 }

@@ -34,7 +34,11 @@ fn fixtures() -> Vec<(String, Vec<(String, String)>)> {
 fn snapshot(files: &[(String, String)], changed: &str, text: &str) -> Snapshot {
     let mut memory = MemoryFiles::new("/project");
     for (name, original) in files {
-        memory = memory.with(name, if name == changed { text } else { original.as_str() });
+        let text = if name == changed { text } else { original.as_str() };
+        memory = match name.strip_prefix("$CARGO_HOME/") {
+            Some(path) => memory.with_registry(path, text),
+            None => memory.with(name, text),
+        };
     }
     memory.snapshot()
 }

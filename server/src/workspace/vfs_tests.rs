@@ -9,7 +9,7 @@ use std::{
 
 use super::Vfs;
 use crate::{
-    snapshot::{Files, Kind, Read},
+    snapshot::{Files, Kind, Read, RegistryPart},
     syntax::{Source, limits},
 };
 
@@ -225,4 +225,52 @@ mod unix {
         assert_eq!(vfs.snapshot().program(&folder.path("bin")), Kind::Folder);
         assert_eq!(vfs.snapshot().program(&folder.path("bin/ld")), Kind::Absent);
     }
+}
+
+#[test]
+fn of_cargos_caches_manifests_and_records_are_read_and_nothing_else() {
+    let home = "home/.cargo";
+    let unpacked = "registry/src/index.crates.io-0/a-1.0.0";
+    let folder = Folder::new(&[
+        ("home/.cargo/credentials.toml", "secret"),
+        ("home/.cargo/registry/Cargo.toml", "secret"),
+        ("home/.cargo/registry/src/index.crates.io-0/a-1.0.0/Cargo.toml", "[package]"),
+        ("home/.cargo/registry/src/index.crates.io-0/a-1.0.0/secret", "secret"),
+        ("home/.cargo/registry/index/i-0/.cache/1/a", "\u{3}\u{2}\0\0\0e\u{0}1.0.0\0{\"a\":1}\0"),
+        ("Cargo.toml", ""),
+    ]);
+    let mut vfs = folder.vfs();
+    let read = |vfs: &Vfs, path: &str, part| vfs.snapshot().read_registry(Path::new(path), part);
+    let is_text = |read: Read, expected: &str| read.text().unwrap().document().text() == expected;
+    assert!(is_text(read(&vfs, &format!("{unpacked}/Cargo.toml"), RegistryPart::Manifest), "[package]"));
+    assert!(is_text(
+        read(&vfs, "registry/index/i-0/.cache/1/a", RegistryPart::Version("1.0.0")),
+        "{\"a\":1}"
+    ));
+    assert!(matches!(
+        read(&vfs, "registry/index/i-0/.cache/1/a", RegistryPart::Version("2.0.0")),
+        Read::Absent
+    ));
+    for (path, part) in [
+        (format!("{unpacked}/secret"), RegistryPart::Manifest),
+        ("credentials.toml".to_owned(), RegistryPart::Manifest),
+        ("registry/Cargo.toml".to_owned(), RegistryPart::Manifest),
+        (format!("{unpacked}/../../../../credentials.toml"), RegistryPart::Manifest),
+        (folder.path("Cargo.toml").display().to_string(), RegistryPart::Manifest),
+        (format!("{unpacked}/Cargo.toml"), RegistryPart::Version("1.0.0")),
+    ] {
+        assert_eq!(refusal(read(&vfs, &path, part)), "not a file of cargo's caches", "{path}");
+    }
+    let files = vfs.snapshot();
+    assert_eq!(files.list_registry(Path::new("registry/src")).unwrap(), ["index.crates.io-0"]);
+    assert_eq!(files.list_registry(Path::new("")), None);
+
+    // That something is missing is believed until somebody says that something changed.
+    let late = "registry/src/index.crates.io-0/b-1.0.0/Cargo.toml";
+    assert!(matches!(read(&vfs, late, RegistryPart::Manifest), Read::Absent));
+    folder.write(&format!("{home}/{late}"), "[package]");
+    assert!(matches!(read(&vfs, late, RegistryPart::Manifest), Read::Absent));
+    assert!(vfs.refresh());
+    assert!(is_text(read(&vfs, late, RegistryPart::Manifest), "[package]"));
+    assert!(!vfs.refresh());
 }

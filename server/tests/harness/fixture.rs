@@ -11,7 +11,7 @@
 //! A mark stands below its line; its carets are the columns of the finding (of its first line). Behind the
 //! rule may stand words of the message; `#<^^` begins in the first column. Marks are taken out before the project is read. Settings before the
 //! first file: `host`, `targets`, `program` (a path that can be executed), `env` (`NAME=value`),
-//! `spellings: no` when the spelling is what the fixture is about.
+//! `spellings: no` when the spelling is what the fixture is about. Files below `$CARGO_HOME/` are cargo's caches.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -23,6 +23,9 @@ use portolan::{
 };
 
 const ROOT: &str = "/project";
+
+/// Files of cargo's caches: `#- $CARGO_HOME/registry/src/…`.
+pub const CARGO_HOME: &str = "$CARGO_HOME/";
 
 /// A project with its expected findings.
 #[derive(Clone, Debug, Default)]
@@ -108,7 +111,10 @@ impl Fixture {
     pub fn snapshot(&self) -> Snapshot {
         let mut files = MemoryFiles::new(ROOT);
         for (path, text) in &self.files {
-            files = files.with(path, text.as_str());
+            files = match path.strip_prefix(CARGO_HOME) {
+                Some(path) => files.with_registry(path, text.as_str()),
+                None => files.with(path, text.as_str()),
+            };
         }
         for path in self.setting("program") {
             files = files.with_program(path);
@@ -185,7 +191,7 @@ impl Fixture {
 
     /// The same project with other line endings, a BOM, and text outside of ASCII.
     pub fn variants(&self) -> Vec<(&'static str, Self)> {
-        let readable = |path: &str| !path.ends_with(".rs");
+        let readable = |path: &str| !path.ends_with(".rs") && !path.starts_with(CARGO_HOME);
         let with = |change: &dyn Fn(&str, &str) -> String, lines: usize| {
             let mut variant = self.clone();
             for (path, text) in variant.files.iter_mut().filter(|(path, _)| readable(path)) {

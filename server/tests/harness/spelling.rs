@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toml_edit::{DocumentMut, InlineTable, Item, Key, Table, Value};
 
-use super::Fixture;
+use super::{Fixture, fixture::CARGO_HOME};
 
 /// The fixture with its TOML files in other spellings. A file that holds arrays of tables, or comments that
 /// mean something, stays as it is.
@@ -16,7 +16,9 @@ pub fn variants(fixture: &Fixture) -> Vec<(&'static str, Fixture)> {
         let mut variant = fixture.clone();
         let mut is_changed = false;
         for (path, text) in &mut variant.files {
-            let is_toml = path.ends_with(".toml") || path.ends_with("/config");
+            // What cargo unpacked is nobody's to respell.
+            let is_toml =
+                !path.starts_with(CARGO_HOME) && (path.ends_with(".toml") || path.ends_with("/config"));
             // The lock file is cargo's own; comments may decide (suppressions, deliberate flags).
             if !is_toml || text.contains('#') {
                 continue;

@@ -52,7 +52,8 @@ impl Project {
     pub fn write(&self, homes: &Homes) -> Result<PathBuf, String> {
         let root = homes.folder.join("projects").join(&self.name);
         let repository = homes.folder.join("repositories").join(&self.name);
-        let text = self.files.iter().map(|(path, text)| format!("{path}\n{text}")).collect::<String>();
+        let parts: Vec<&str> = self.files.iter().flat_map(|(path, text)| [path.as_str(), text]).collect();
+        let text = parts.join("\n");
         let done = root.join(".done");
         if fs::read_to_string(&done).is_ok_and(|known| known == text) {
             return Ok(root);

@@ -113,7 +113,7 @@ impl<'a> Blame<'a> {
                         Cause::Root => {}
                         Cause::Declared(from, position) => arrive(from, position, asked),
                         Cause::Feature(node, feature) => {
-                            inner.push(Point::On(Effect::Feature(node, feature)))
+                            inner.push(Point::On(Effect::Feature(node, feature)));
                         }
                         Cause::FeatureOf(node, _, position) if self.members.contains(&node.package) => {
                             arrive(node, position, asked);

@@ -22,7 +22,7 @@ pub fn record<'t>(text: &'t str, version: &str) -> Option<&'t str> {
         return None;
     }
     let (_, rest) = text.split_once(&format!("\0{version}\0"))?;
-    rest.split('\0').next()
+    rest.split('\0').next().filter(|record| record.starts_with('{'))
 }
 
 /// A crate's file in the folder of an index.

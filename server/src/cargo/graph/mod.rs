@@ -98,6 +98,11 @@ impl<'a> Question<'a> {
 pub enum Gap {
     /// There is no lock file, or none that could be read.
     NoLock,
+    /// A manifest of the workspace could not be read, or not to its end.
+    Manifest {
+        /// Why, as one phrase.
+        why: String,
+    },
     /// A package of the workspace is not in the lock file.
     Unlocked {
         /// Its name.
@@ -126,6 +131,7 @@ impl Gap {
     pub fn explain(&self) -> String {
         match self {
             Self::NoLock => "there is no Cargo.lock: `cargo generate-lockfile` makes one".to_owned(),
+            Self::Manifest { why } => format!("a manifest of the workspace {why}"),
             Self::Unlocked { name } => {
                 format!("Cargo.lock does not have {name} yet: `cargo metadata` adds it")
             }
@@ -228,23 +234,17 @@ impl Resolution {
         self.direct.get(&(name.to_owned(), for_host)).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The names on a shortest way from a package of the workspace to a crate, both included; empty when there
-    /// is none.
-    pub fn path_to(&self, name: &str, for_host: bool) -> Vec<String> {
-        let direct = self.direct(name, for_host).iter();
-        if let Some(best) = direct.min_by_key(|one| (std::cmp::Reverse(one.certainty), one.path.len())) {
-            return best.path.clone();
-        }
+    /// The names on a shortest way from a package of the workspace to one of [the packages](Self::packages), both
+    /// included.
+    pub fn path_to(&self, package: &Compiled) -> Vec<String> {
         // Steps come by distance, so the first one to each node is on a shortest way.
         let mut before: BTreeMap<Node, Node> = BTreeMap::new();
         for step in &self.steps {
             before.entry(step.to).or_insert(step.from);
         }
-        let goals = || self.nodes.keys().filter(|node| self.is(**node, name, for_host));
-        let nearest = self.steps.iter().map(|step| &step.to).find(|node| self.is(**node, name, for_host));
-        let goal = goals().find(|node| self.roots.contains(&node.package)).or(nearest);
+        let side = if package.for_host { Side::Host } else { Side::Target };
         let mut path: Vec<String> = Vec::new();
-        let mut next = goal.copied();
+        let mut next = Some(Node { package: package.locked, side });
         while let Some(node) = next {
             path.push(self.name(node));
             let is_start = self.roots.contains(&node.package) || path.len() > self.nodes.len();
@@ -252,6 +252,11 @@ impl Resolution {
         }
         path.reverse();
         path
+    }
+
+    /// Whether a package that is, or may be, compiled for the target uses a crate in its build script.
+    pub fn builds_with(&self, name: &str) -> bool {
+        self.steps.iter().any(|step| step.from.side == Side::Target && self.is(step.to, name, true))
     }
 
     fn is(&self, node: Node, name: &str, for_host: bool) -> bool {
@@ -266,12 +271,16 @@ impl Resolution {
 
 /// Answers a question about a project.
 pub fn resolve(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>) -> Resolution {
-    let Some(workspace) = &cargo.workspace else { return Resolution::default() };
+    let broken = cargo.manifest_gap.iter().chain(cargo.workspace.iter().flat_map(Workspace::all_gaps));
+    let mut gaps: BTreeSet<Gap> = broken.map(|gap| Gap::Manifest { why: gap.why.clone() }).collect();
+    let Some(workspace) = &cargo.workspace else {
+        gaps.insert(Gap::Manifest { why: "is not there".to_owned() });
+        return Resolution { gaps: gaps.into_iter().collect(), ..Resolution::default() };
+    };
     let Some(lock) = cargo.lock.lock() else {
         return Resolution { gaps: vec![Gap::NoLock], ..Resolution::default() };
     };
     let packages = Packages::new(snapshot, workspace, lock);
-    let mut gaps = BTreeSet::new();
     let mut roots = BTreeSet::new();
     for manifest in selected(workspace, question.members) {
         match packages.of_manifest(manifest) {

@@ -1,10 +1,11 @@
-//! Native code that a target's build compiles or links, as far as the lock file tells.
+//! Native code that a target's build compiles or links, as the feature graph tells.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use super::row::{Fact, State};
 use crate::{
-    cargo::lock::Lock,
+    cargo::graph::{self, Question},
+    finding::Confidence,
     knowledge,
     project::{Builder, Project, ShippedTarget},
     text::Origin,
@@ -19,28 +20,25 @@ pub(super) struct Native {
     pub(super) path: Vec<String>,
 }
 
-/// Known native crates in the lock file, with the shortest path to each. A lock file speaks of all
-/// targets and features at once, so each entry is possible, not certain.
+/// Known native crates that are compiled for the target, or may be where cargo's caches do not have all
+/// manifests, with the shortest path to each.
 pub(super) fn crates(project: &Project, target: &ShippedTarget) -> Vec<Native> {
-    let Some(lock) = project.cargo.lock.lock() else { return Vec::new() };
-    let known = known_crates();
+    let known: Vec<&str> = known_crates().into_iter().collect();
+    let question = Question::build(&target.triple, &project.host).towards(&known);
+    let resolution = graph::resolve(&project.snapshot, &project.cargo, &question);
     let has_own_tls = target.known.is_some_and(|known| {
         known.vendor == "apple" || known.os == "windows" || known.arch.starts_with("wasm")
     });
-    let mut found: Vec<Native> = paths(lock)
-        .into_iter()
-        .filter_map(|path| {
-            let package = lock.packages.get(*path.last()?)?;
-            // native-tls takes the system's own library there.
-            let is_spared = has_own_tls && package.name == "openssl-sys";
-            (known.contains(package.name.as_str()) && !is_spared).then(|| Native {
-                name: package.name.clone(),
-                version: package.version.clone(),
-                path: path.iter().filter_map(|index| Some(lock.packages.get(*index)?.name.clone())).collect(),
-            })
-        })
-        .collect();
-    found.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+    let mut found = Vec::new();
+    for package in resolution.packages.iter().filter(|package| !package.for_host) {
+        // native-tls takes the system's own library there; so does whoever is not known, most likely.
+        let is_spared =
+            has_own_tls && package.name == "openssl-sys" && package.certainty != Confidence::Certain;
+        if known.contains(&package.name.as_str()) && !is_spared {
+            let (name, version) = (package.name.clone(), package.version.clone());
+            found.push(Native { name, version, path: resolution.path_to(package) });
+        }
+    }
     found
 }
 
@@ -51,31 +49,20 @@ fn known_crates() -> BTreeSet<&'static str> {
     names.filter(|name| name.ends_with("-sys")).collect()
 }
 
-/// The shortest path from a package of the workspace to every package, as positions in the lock file.
-fn paths(lock: &Lock) -> Vec<Vec<usize>> {
-    let mut paths: Vec<Option<Vec<usize>>> = vec![None; lock.packages.len()];
-    let own = lock.packages.iter().enumerate().filter(|(_, package)| package.source.is_none());
-    let mut queue: VecDeque<Vec<usize>> = own.map(|(index, _)| vec![index]).collect();
-    while let Some(path) = queue.pop_front() {
-        let Some(&last) = path.last() else { continue };
-        let Some(known) = paths.get_mut(last).filter(|known| known.is_none()) else { continue };
-        *known = Some(path.clone());
-        for next in lock.packages.get(last).iter().flat_map(|package| &package.dependencies) {
-            queue.push_back(path.iter().copied().chain([*next]).collect());
-        }
-    }
-    paths.into_iter().flatten().collect()
+/// Crates with which build scripts compile C.
+const C_BUILDERS: [&str; 2] = ["cc", "cmake"];
+
+/// Whether a crate that is compiled for the target compiles C; `None` without a lock file that says all.
+fn builds_c(project: &Project, triple: &str) -> Option<bool> {
+    let question = Question::build(triple, &project.host).towards(&C_BUILDERS);
+    let resolution = graph::resolve(&project.snapshot, &project.cargo, &question);
+    resolution.is_closed().then(|| C_BUILDERS.iter().any(|name| resolution.builds_with(name)))
 }
 
 /// What compiles C for the target, the way that the cc crate would find it.
 pub(super) fn c_compiler(project: &Project, target: &ShippedTarget, linker: &Fact) -> Fact {
     let triple = target.triple.as_str();
-    let builds_c = project
-        .cargo
-        .lock
-        .lock()
-        .map(|lock| ["cc", "cmake"].iter().any(|name| lock.find(name).next().is_some()));
-    if builds_c == Some(false) {
+    if builds_c(project, triple) == Some(false) {
         return Fact::new(State::NotNeeded, "no crate compiles C");
     }
     if let Some((value, origin)) = named(project, triple) {

@@ -51,7 +51,8 @@
 //! For Windows, Apple and wasm (native-tls uses the system's own TLS there), development and build
 //! dependencies, optional ones that are off, and where `vendored` is on anywhere in the workspace. An entry in
 //! Cargo.lock alone proves nothing (of 14 known projects with openssl-sys in the lock file 7 never compile
-//! it): then there is at most a hint of what may be.
+//! it). What is compiled is resolved from the manifests of all locked packages, which cargo keeps in its
+//! caches; where one that matters is missing (`cargo fetch` gets it) there is at most a hint of what may be.
 //!
 //! ## Fix safety
 //!
@@ -63,6 +64,7 @@
 //! - <https://docs.rs/openssl/latest/openssl/#vendored>
 //! - <https://docs.rs/reqwest/latest/reqwest/#optional-features>
 
+mod exact;
 mod fixes;
 mod reach;
 
@@ -72,6 +74,7 @@ use crate::{
     knowledge::{self, Target},
     project::{Builder, Project},
 };
+use exact::Verdict;
 use reach::Reached;
 
 /// The rule.
@@ -86,13 +89,19 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(project: &Project) -> Vec<Finding> {
-    if reach::is_vendored(project) || reach::lock_has_none(project) {
+    if reach::lock_has_none(project) {
         return Vec::new();
     }
     let targets = openssl_targets(project);
     let mut findings: Vec<Finding> = Vec::new();
     for (triple, is_shipped) in &targets {
-        for reached in reach::dependencies(project, triple) {
+        let reached = match exact::judge(project, triple) {
+            Verdict::Fine => Vec::new(),
+            Verdict::Needed(reached) => reached,
+            Verdict::Unknown if reach::is_vendored(project) => Vec::new(),
+            Verdict::Unknown => reach::dependencies(project, triple),
+        };
+        for reached in reached {
             let found = finding(project, triple, *is_shipped, &reached);
             merge(&mut findings, found);
         }
@@ -165,6 +174,13 @@ fn help(reached: &Reached<'_>) -> String {
             format!("choose rustls in {name}'s features, or build OpenSSL from source with `vendored`")
         }
         Some(_) => "build OpenSSL from source with the feature `vendored`".to_owned(),
+        None if reached.confidence == Confidence::Certain => match reached.by.as_slice() {
+            [] => format!("{name} needs it with any features: build OpenSSL from source with `vendored`"),
+            by => format!(
+                "{name} needs it with its feature {}: choose another one, or build OpenSSL from source with `vendored`",
+                by.join(", ")
+            ),
+        },
         None => format!("`cargo tree -i openssl-sys --target …` shows whether {name} really needs it"),
     }
 }

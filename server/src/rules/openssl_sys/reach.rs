@@ -1,4 +1,5 @@
-//! Which direct dependencies reach openssl-sys, as far as manifests and the lock file can tell.
+//! Which direct dependencies reach openssl-sys, as far as manifests and the lock file can tell where the feature
+//! graph cannot.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -22,6 +23,8 @@ pub(super) struct Reached<'p> {
     pub user: Option<&'static OpensslUser>,
     /// Package, crates between, openssl-sys.
     pub path: Vec<String>,
+    /// The dependency's features that do it, as far as they are known.
+    pub by: Vec<String>,
     /// How sure it is.
     pub confidence: Confidence,
 }
@@ -47,7 +50,7 @@ pub(super) fn is_vendored(project: &Project) -> bool {
     })
 }
 
-fn manifests(project: &Project) -> impl Iterator<Item = &Manifest> {
+pub(super) fn manifests(project: &Project) -> impl Iterator<Item = &Manifest> {
     project.cargo.workspace.iter().flat_map(crate::cargo::Workspace::packages)
 }
 
@@ -93,6 +96,7 @@ fn known<'p>(
         dependency,
         user: Some(user),
         path: path.unwrap_or_else(|| guessed_path(manifest, dependency)),
+        by: Vec::new(),
         confidence: if is_itself { Confidence::Certain } else { Confidence::Likely },
     })
 }
@@ -116,10 +120,10 @@ fn possible<'p>(project: &'p Project, triple: &str) -> Option<Reached<'p>> {
     });
     let (path, manifest, dependency) =
         paths.min_by(|a, b| (a.0.len(), &a.2.key.origin).cmp(&(b.0.len(), &b.2.key.origin)))?;
-    Some(Reached { manifest, dependency, user: None, path, confidence: Confidence::Possible })
+    Some(Reached { manifest, dependency, user: None, path, by: Vec::new(), confidence: Confidence::Possible })
 }
 
-fn is_for(dependency: &Dependency, triple: &str) -> bool {
+pub(super) fn is_for(dependency: &Dependency, triple: &str) -> bool {
     let Some(key) = &dependency.platform else { return true };
     let cfgs = knowledge::target(triple).map(knowledge::Target::cfgs).unwrap_or_default();
     key.platform.as_ref().is_some_and(|platform| platform.matches(triple, &cfgs))
