@@ -225,7 +225,8 @@ fn mistyped_flakes_never_harm() {
         let text = files.iter().find(|(path, _)| path == "flake.nix").unwrap().1.clone();
         let others: Vec<_> = files.into_iter().filter(|(path, _)| path != "flake.nix").collect();
         on_large_stack(move || {
-            for at in 0..text.len() {
+            // Each third place: all of them would take half a minute.
+            for at in (0..text.len()).step_by(3) {
                 for replacement in ["", "}", "\"", "''", "${", ";", "(", "é"] {
                     let changed = format!("{}{replacement}{}", &text[..at], &text[at + 1..]);
                     let mut files = as_files(&others);
