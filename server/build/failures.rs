@@ -104,7 +104,8 @@ pub(super) fn write(out: &Path) -> Outcome<()> {
         let page = fs::read_to_string(format!("knowledge/failures/{}.md", failure.name))
             .map_err(|error| format!("the page of {}: {error}", failure.name))?;
         write!(pages, "\n# {}\n\n{}\n", failure.name, page.trim())?;
-        check(failure, &names, &file.derived).map_err(|why| format!("failures.toml: {}: {why}", failure.name))?;
+        check(failure, &names, &file.derived)
+            .map_err(|why| format!("failures.toml: {}: {why}", failure.name))?;
         code.push_str(&row(failure, page.trim())?);
     }
     code.push_str("];\nstatic CONTEXTS: &[ContextSign] = &[\n");
@@ -194,7 +195,8 @@ fn pattern(text: &str) -> Outcome<String> {
     let mut rest = text;
     while !rest.is_empty() {
         if let Some(capture) = rest.strip_prefix('{') {
-            let (name, behind) = capture.split_once('}').ok_or_else(|| format!("{text}: no closing brace"))?;
+            let (name, behind) =
+                capture.split_once('}').ok_or_else(|| format!("{text}: no closing brace"))?;
             match name {
                 "_" => parts.push_str("Part::Skip, "),
                 name => write!(parts, "Part::Capture({name:?}), ")?,

@@ -88,7 +88,9 @@ impl Block {
         // The same words again say nothing new, however often they come.
         let is_same = |one: &Match| one.kind == kind && one.sign == sign && one.captures == captures;
         if let Some(same) = self.matches.iter().position(is_same) {
-            if words.last && let Some(same) = self.matches.get_mut(same) {
+            if words.last
+                && let Some(same) = self.matches.get_mut(same)
+            {
                 (same.place, same.line) = (place(), line);
             }
             return;

@@ -59,7 +59,10 @@ pub(super) fn kind(line: &str) -> LineKind {
         if is_error(trimmed) {
             return LineKind::Error;
         }
-        if trimmed.starts_with("warning:") || trimmed.starts_with("warning[") || trimmed.starts_with("WARNING:") {
+        if trimmed.starts_with("warning:")
+            || trimmed.starts_with("warning[")
+            || trimmed.starts_with("WARNING:")
+        {
             return LineKind::Warning;
         }
     }
@@ -78,7 +81,9 @@ pub(super) fn kind(line: &str) -> LineKind {
         || trimmed.starts_with("help:")
         || trimmed.starts_with("Caused by:")
         || trimmed.starts_with("For more information about")
-        || trimmed.split_once(" |").is_some_and(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()));
+        || trimmed
+            .split_once(" |")
+            .is_some_and(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()));
     if is_continuation { LineKind::Continuation } else { LineKind::Other }
 }
 
@@ -126,10 +131,7 @@ pub(super) fn vagueness(line: &str) -> u8 {
 
 /// The crate that cargo could not build.
 pub(super) fn failed_crate(line: &str) -> Option<&str> {
-    let rest = line
-        .trim_start()
-        .strip_prefix("error: could not compile `")
-        .or_else(|| custom_build(line))?;
+    let rest = line.trim_start().strip_prefix("error: could not compile `").or_else(|| custom_build(line))?;
     let name = rest.split(['`', ' ']).next().unwrap_or_default();
     (!name.is_empty() && name.len() < 100).then_some(name)
 }
@@ -167,7 +169,10 @@ mod tests {
     #[test]
     fn the_crate_that_failed_is_named() {
         assert_eq!(failed_crate("error: could not compile `app` (bin \"app\") due to 1"), Some("app"));
-        assert_eq!(failed_crate("error: failed to run custom build command for `ring v0.17.14`"), Some("ring"));
+        assert_eq!(
+            failed_crate("error: failed to run custom build command for `ring v0.17.14`"),
+            Some("ring")
+        );
         assert_eq!(failed_crate("error: x"), None);
     }
 }

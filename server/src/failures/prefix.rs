@@ -91,7 +91,8 @@ fn timestamp(rest: &str) -> Option<usize> {
     let clock = inner.get(length..)?;
     if is_clock(clock) {
         length += "00:00:00".len();
-        length += run(inner.get(length..)?, |byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'Z'));
+        length +=
+            run(inner.get(length..)?, |byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'Z'));
         let zone = inner.get(length..)?;
         if zone.starts_with(['+', '-']) {
             length += 1 + run(zone.get(1..)?, |byte| byte.is_ascii_digit() || byte == b':');
@@ -119,7 +120,8 @@ fn timestamp(rest: &str) -> Option<usize> {
         behind = behind.strip_prefix(']')?;
     }
     for stream in [" stdout F ", " stderr F ", " stdout P ", " stderr P "] {
-        behind = behind.strip_prefix(stream).map_or(behind, |_| behind.get(stream.len() - 1..).unwrap_or(behind));
+        behind =
+            behind.strip_prefix(stream).map_or(behind, |_| behind.get(stream.len() - 1..).unwrap_or(behind));
     }
     match behind.strip_prefix(' ') {
         Some(behind) => Some(rest.len() - behind.len()),
@@ -202,7 +204,8 @@ fn barred(rest: &str, label: &mut String) -> Option<usize> {
 /// Nix's `app> `, and the `> ` before the last lines of a builder that failed.
 fn quoted(rest: &str, label: &mut String) -> Option<usize> {
     let trimmed = rest.trim_start_matches(' ');
-    if let Some(behind) = trimmed.strip_prefix("> ").or_else(|| trimmed.strip_prefix('>').filter(|b| b.is_empty()))
+    if let Some(behind) =
+        trimmed.strip_prefix("> ").or_else(|| trimmed.strip_prefix('>').filter(|b| b.is_empty()))
     {
         add(label, ">");
         return Some(rest.len() - behind.len());

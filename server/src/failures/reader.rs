@@ -219,7 +219,10 @@ impl Jobs {
         }
         let values = json::values(line, start);
         let of = |key: &str, depth: usize| {
-            values.iter().find(|value| value.key == key && value.depth == depth).map(|value| value.text.as_str())
+            values
+                .iter()
+                .find(|value| value.key == key && value.depth == depth)
+                .map(|value| value.text.as_str())
         };
         let is_nix = text.get(..start).is_some_and(|before| before.trim_end().ends_with("@nix"));
         let level = of("level", 2).or_else(|| of("level", 1));
@@ -229,7 +232,8 @@ impl Jobs {
         }
         let mut block = Block::new(BlockKind::Error, raw.number);
         block.crate_name = of("package_id", 1).and_then(json::crate_of_package).map(str::to_owned);
-        let has_rendered = values.iter().any(|value| value.key == "rendered" && !value.text.as_str().is_empty());
+        let has_rendered =
+            values.iter().any(|value| value.key == "rendered" && !value.text.as_str().is_empty());
         let label = if is_nix { nix_label(text, label) } else { label.to_owned() };
         for value in values {
             let is_said = match value.key.as_str() {
@@ -285,8 +289,9 @@ impl Jobs {
                 kind: if prefix.is_error { LineKind::Error } else { line::kind(own) },
                 is_instruction: prefix.is_command || line::is_instruction(own),
             };
-            let place =
-                |found: std::ops::Range<usize>| make_place(raw, words, start + found.start..start + found.end);
+            let place = |found: std::ops::Range<usize>| {
+                make_place(raw, words, start + found.start..start + found.end)
+            };
             self.read(&format!("{label}{inner_label}"), &line, &place);
         }
     }
@@ -320,7 +325,13 @@ impl Jobs {
 
 impl Block {
     /// Reads a line of a compiler's message.
-    fn read(&mut self, line: &str, number: u64, tries: &mut Tries, place: &dyn Fn(std::ops::Range<usize>) -> Place) {
+    fn read(
+        &mut self,
+        line: &str,
+        number: u64,
+        tries: &mut Tries,
+        place: &dyn Fn(std::ops::Range<usize>) -> Place,
+    ) {
         let line = Line { text: line, number, kind: LineKind::Continuation, is_instruction: false };
         let mut stream = Stream::around(std::mem::take(self));
         stream.read(&line, tries, place);
@@ -381,9 +392,11 @@ fn make_place(raw: &RawLine<'_>, text: &Text<'_>, range: std::ops::Range<usize>)
     let end = position(text.origin_of_end(range.end).max(start.byte));
     let words = text.as_str();
     let line_start = words.get(..range.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let line_end = words.get(range.end..).and_then(|behind| behind.find('\n')).map_or(words.len(), |at| range.end + at);
+    let line_end =
+        words.get(range.end..).and_then(|behind| behind.find('\n')).map_or(words.len(), |at| range.end + at);
     let from = words.ceil_char_boundary(range.start.saturating_sub(EXCERPT).max(line_start)).min(range.start);
-    let to = words.floor_char_boundary(range.end.min(range.start + EXCERPT).saturating_add(EXCERPT).min(line_end));
+    let to =
+        words.floor_char_boundary(range.end.min(range.start + EXCERPT).saturating_add(EXCERPT).min(line_end));
     let excerpt = words.get(from..to).unwrap_or_default();
     let marked = (range.start - from, range.end.min(to).saturating_sub(from));
     // Tabs and other control characters would shift the mark.

@@ -122,6 +122,8 @@ fn what_goes_in_circles_ends() {
         "let p = nixpkgs.legacyPackages.x86_64-linux; in { packages.x86_64-linux.a = p.mkShell (final: final); }",
         "let d = nixpkgs.legacyPackages.x86_64-linux.mkShell { inputsFrom = [ d ]; }; in { devShells.x86_64-linux.a = d; }",
         "let d = nixpkgs.legacyPackages.x86_64-linux.mkShell { buildInputs = [ d ]; FOO = d; name = d.name; }; in { devShells.x86_64-linux.a = d; }",
+        "let s = builtins.foldl' (s: _: \"${if nixpkgs.u then s else \"b\"}x\") \"a\" (builtins.genList (x: x) 50000); in { devShells.x86_64-linux.a = nixpkgs.legacyPackages.x86_64-linux.mkShell { A_B = s; shellHook = s; }; }",
+        "let s = builtins.concatStringsSep \"\" (builtins.genList (x: \"export A=${nixpkgs.u}\") 50000); in { devShells.x86_64-linux = builtins.listToAttrs (builtins.genList (x: { name = toString x; value = nixpkgs.legacyPackages.x86_64-linux.mkShell { A_B = s; shellHook = s; }; }) 1000); }",
         "builtins.match \"((a*)*)*b\" \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
         "builtins.sort (a: b: true) (builtins.genList (x: x) 100000)",
         "nixpkgs.lib.unique (builtins.genList (x: x) 100000)",
