@@ -26,7 +26,9 @@ fn main() {
         // Further folders, each with a flake.nix.
         folders.extend(std::env::args().skip(1).filter(|argument| argument != "--bench").map(PathBuf::from));
         folders.sort();
-        folders.iter().for_each(|folder| measure(folder));
+        for folder in &folders {
+            measure(folder);
+        }
         hostile();
     };
     std::thread::Builder::new().stack_size(64 << 20).spawn(run).unwrap().join().unwrap();
@@ -75,13 +77,25 @@ fn median<T>(mut run: impl FnMut() -> T) -> Duration {
 
 /// The worst that a flake can ask for.
 fn hostile() {
-    let many: String = (0..40_000).map(|number| format!("a{number} = {{ b = {number}; }};\n")).collect();
+    let many =
+        (0..40_000).map(|number| format!("a{number} = {{ b = {number}; }};\n")).collect::<Vec<_>>().concat();
+    let written = format!("[ {} ]", "(final: prev: { x = prev.x; })".repeat(10_000));
+    let made = "builtins.genList (i: (final: prev: { a = prev.a or 1; })) 10000";
+    let with_overlays = |overlays: &str, use_of: &str| {
+        format!(
+            "let p = import nixpkgs {{ system = \"x86_64-linux\"; overlays = {overlays}; }};
+             in {{ packages.x86_64-linux.x = {use_of}; }}"
+        )
+    };
     for (name, outputs) in [
         ("endless calls", "let f = x: f (f x); in f 1".to_owned()),
         ("endless lists", "builtins.foldl' (l: _: l ++ l) [ 1 ] (builtins.genList (x: x) 100)".to_owned()),
         ("endless choice", "let f = x: if nixpkgs.u then f [ x ] else f { inherit x; }; in f 1".to_owned()),
         ("unique", "nixpkgs.lib.unique (builtins.genList (x: x) 100000)".to_owned()),
-        ("long names", format!("let {} in a", (0..1000).map(|n| format!("a{n} = {n};")).collect::<String>())),
+        (
+            "long names",
+            format!("let {} in a", (0..1000).map(|n| format!("a{n} = {n};")).collect::<Vec<_>>().concat()),
+        ),
         ("fibonacci", "let f = n: if n < 2 then n else f (n - 1) + f (n - 2); in f 40".to_owned()),
         ("strings", "builtins.foldl' (s: _: s + s) \"x\" (builtins.genList (x: x) 100)".to_owned()),
         (
@@ -93,13 +107,9 @@ fn hostile() {
         ("100,000 arguments", format!("f{}", " x".repeat(100_000))),
         ("100,000 dots", format!("a{}", ".b".repeat(100_000))),
         ("100,000 operators", format!("1{}", " + 1".repeat(100_000))),
-        (
-            "10,000 overlays",
-            format!(
-                "let p = import nixpkgs {{ system = \"x86_64-linux\"; overlays = [ {} ]; }}; in {{ packages.x86_64-linux = {{ inherit (p) x y; }}; }}",
-                "(final: prev: { x = prev.x; })".repeat(10_000)
-            ),
-        ),
+        ("10,000 overlays", with_overlays(&written, "p.x // p.y")),
+        ("10,000 made overlays", with_overlays(made, "p.mkShell { A_B = p.a; }")),
+        ("overlays of sets of sets", with_overlays(made, "p.pkgsStatic.pkgsMusl.pkgsStatic.a")),
     ] {
         let text = format!("{{ outputs = {{ self, nixpkgs }}: {outputs}; }}");
         let files = [("flake.nix".to_owned(), text)];

@@ -5,7 +5,7 @@ use std::{path::Path, rc::Rc, sync::Arc};
 use super::{
     facts::{CrossSet, Gap},
     files::File,
-    value::{Attr, Attrs, Either, Place, ScopeId, Str, StrPiece, Symbol, Thunk, Value},
+    value::{Attr, Attrs, Either, FileIndex, Place, ScopeId, Str, StrPiece, Symbol, Thunk, Value},
 };
 use crate::{
     snapshot::Snapshot,
@@ -64,6 +64,8 @@ pub(super) struct Evaluator<'s> {
     pub(super) files: Vec<Rc<File>>,
     /// What each of them comes to; `None` when it has no tree.
     pub(super) file_values: Vec<Option<Thunk>>,
+    /// What data files come to.
+    pub(super) data_values: Vec<(FileIndex, Value)>,
     /// Every file that was read or looked for, in that order.
     pub(super) looked_for: Vec<FileId>,
     pub(super) gaps: Vec<Gap>,
@@ -85,6 +87,7 @@ impl<'s> Evaluator<'s> {
             names: Names::default(),
             files: Vec::new(),
             file_values: Vec::new(),
+            data_values: Vec::new(),
             looked_for: Vec::new(),
             gaps: Vec::new(),
             cross_sets: Vec::new(),

@@ -9,7 +9,7 @@ use crate::text::{FileId, Origin, Span};
 /// All that the flake says.
 #[derive(Clone, Debug, Default)]
 pub struct FlakeFacts {
-    /// `flake.nix` first, then every workspace file that the evaluation read, in that order.
+    /// `flake.nix` first, then every workspace file that the evaluation read or looked for, in that order.
     pub files: Vec<FileId>,
     /// Systems that outputs exist for, as Nix names them ("x86_64-linux"), sorted.
     pub systems: Vec<String>,
@@ -18,7 +18,8 @@ pub struct FlakeFacts {
     /// `devShells.*`, `devShell`; sorted by system and name.
     pub shells: Vec<Derivation>,
     /// Package sets made for another platform (`import nixpkgs { crossSystem = …; }`, `pkgsMusl`,
-    /// `pkgsCross.musl64`), each place once.
+    /// `pkgsCross.musl64`), each place once for each platform that is made there; a step on the way to
+    /// another set (`pkgsCross.musl64` in `pkgsCross.musl64.pkgsStatic`) too.
     pub cross_sets: Vec<CrossSet>,
     /// What could not be known, and why.
     pub gaps: Vec<Gap>,
@@ -59,7 +60,7 @@ impl<T> Known<T> {
 pub struct Derivation {
     /// Attribute path in the flake: "packages.x86_64-linux.default".
     pub attribute: String,
-    /// Last part of the attribute path.
+    /// Last part of the attribute path; "default" for `defaultPackage` and `devShell`.
     pub name: String,
     /// `pname`/`name` of the derivation, when known.
     pub package_name: Option<String>,
@@ -219,7 +220,8 @@ pub enum Piece {
     Literal {
         /// The characters, escapes resolved.
         text: String,
-        /// The string literal, or the part of it, that they stand in.
+        /// The string literal, or the part of it, that they stand in. As long as the text exactly when it
+        /// is written there without escapes; a line of an indented string is a piece of its own.
         origin: Origin,
     },
     /// The store folder of a derivation.

@@ -190,7 +190,9 @@ impl Evaluator<'_> {
         place: Place,
     ) -> Value {
         let known = set.derived.borrow().iter().find(|(key, _)| *key == name).map(|(_, set)| Rc::clone(set));
+        self.spend(10);
         let derived = known.unwrap_or_else(|| {
+            self.spend(set.layers);
             let derived = self.cross_set(&set.build, host, how, place, set.overlay_functions(), None, None);
             set.derived.borrow_mut().push((name, Rc::clone(&derived)));
             derived
@@ -248,7 +250,9 @@ impl Evaluator<'_> {
     /// What the overlays say of an attribute; the last one that has it wins.
     fn overlay_attribute(&mut self, set: &Rc<PackageSet>, name: Symbol, place: Place) -> Option<Value> {
         for (index, overlay) in set.overlays.iter().enumerate().take(set.layers).rev() {
-            self.spend(1);
+            if !self.spend(1) {
+                return None;
+            }
             let result = self.apply_overlay(set, index, overlay, place);
             if let Some(Value::Attrs(attrs)) = result
                 && let Some(attr) = attrs.get(name)
@@ -282,6 +286,7 @@ impl Evaluator<'_> {
 
     /// The set with more overlays.
     pub(super) fn extended_set(&mut self, set: &PackageSet, more: Vec<Value>, place: Place) -> Value {
+        self.spend(set.layers + more.len());
         let overlays = set.overlay_functions().into_iter().chain(more).collect();
         let extended =
             PackageSet::new(Rc::clone(&set.build), Rc::clone(&set.host), set.platform.clone(), overlays);

@@ -281,6 +281,37 @@ pub(super) enum StrPiece {
     },
 }
 
+impl StrPiece {
+    pub(super) fn place(&self) -> Place {
+        match self {
+            Self::Literal { place, .. }
+            | Self::Store { place, .. }
+            | Self::Source { place, .. }
+            | Self::Either { place, .. }
+            | Self::Unknown { place, .. } => *place,
+        }
+    }
+
+    /// Its characters, as far as they are known; one for anything else.
+    pub(super) fn length(&self) -> usize {
+        match self {
+            Self::Literal { text, .. } => text.len(),
+            _ => 1,
+        }
+    }
+
+    /// How deep alternatives stand inside each other, counted up to `limit`.
+    pub(super) fn depth(&self, limit: usize) -> usize {
+        match (self, limit.checked_sub(1)) {
+            (Self::Either { texts, .. }, Some(limit)) => {
+                let inner = texts.iter().flat_map(|text| &text.pieces).map(|piece| piece.depth(limit));
+                1 + inner.max().unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+}
+
 /// Something unknown, and what was done to it.
 #[derive(Clone, Debug)]
 pub(super) enum Neutral {

@@ -47,7 +47,8 @@ impl Project {
         sources.extend(named.filter_map(|file| self.source(file)));
         // Flakes read JSON and other data too; no finding stands there.
         let flake = self.flake.iter().flat_map(|flake| &flake.files);
-        sources.extend(flake.filter(|file| file.name().ends_with(".nix")).filter_map(|file| self.source(file)));
+        sources
+            .extend(flake.filter(|file| file.name().ends_with(".nix")).filter_map(|file| self.source(file)));
         sources.sort_by(|a, b| a.file().cmp(b.file()));
         sources.dedup_by(|a, b| a.file() == b.file());
         sources

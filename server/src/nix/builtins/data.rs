@@ -1,49 +1,29 @@
 //! TOML and JSON as values.
 
-use std::rc::Rc;
-
-use toml_edit::{Document, Item, Value as Toml};
+use std::{rc::Rc, sync::Arc};
 
 use super::{Evaluator, Place, Thunk, Value};
 use crate::{
     nix::value::{Attr, Attrs, Str, StrPiece},
-    syntax::limits,
-    text::Span,
+    syntax::{
+        Source,
+        toml::{Data, Table, Value as Toml},
+    },
+    text::{FileId, Span},
 };
 
-/// Reads TOML. Strings keep their places in the file that the text came from.
+/// Reads TOML. What is in it is made into values when it is asked for, and strings keep their places in
+/// the file that the text came from.
 pub(super) fn from_toml(this: &mut Evaluator<'_>, text: &Str, place: Place) -> Value {
-    let (text, file) = match text.pieces.as_slice() {
-        [StrPiece::Literal { text, place: from }] if from.span.len() == text.len() => (text.clone(), *from),
-        _ => match text.literal() {
-            Some(text) => (text, place),
-            None => return Value::unknown("a text that cannot be known here", place),
-        },
+    if let Some((source, file)) = this.whole_file(text) {
+        return this.data_value(file, |this| toml_value(this, &source, &[], Some(file), file));
+    }
+    let Some(text) = text.literal() else {
+        return Value::unknown("a text that cannot be known here", place);
     };
-    if text.len() > limits::MAX_FILE_BYTES || nests_too_deep(&text) {
-        return Value::unknown("a TOML text that is too large or nested too deep", place);
-    }
     this.spend(text.len() / 8);
-    let text = text.trim_start_matches('\u{feff}');
-    match Document::parse(text) {
-        Ok(document) => {
-            let at = |span: Option<std::ops::Range<usize>>| match span {
-                Some(span) if file != place => {
-                    let start = file.span.start();
-                    Place { span: Span::new(start + span.start, start + span.end), ..file }
-                }
-                _ => place,
-            };
-            let table = document.as_table();
-            let entries = table.iter().map(|(name, item)| {
-                let thunk = item_value(this, item, &at);
-                (this.symbol(name), Attr::bare(thunk))
-            });
-            let entries = entries.collect();
-            Value::Attrs(Rc::new(Attrs::from_pairs(entries)))
-        }
-        Err(_) => Value::unknown("a text that is not TOML", place),
-    }
+    let source = Arc::new(Source::from_text(FileId::new("/text.toml"), text));
+    toml_value(this, &source, &[], None, place)
 }
 
 impl Evaluator<'_> {
@@ -54,72 +34,95 @@ impl Evaluator<'_> {
             other => Self::unknown_from(other.clone(), "a text that cannot be known here", place),
         }
     }
-}
 
-/// Nested brackets would overflow the parser's stack; so would a key of many parts.
-fn nests_too_deep(text: &str) -> bool {
-    let mut depth = 0_usize;
-    let mut dots = 0_usize;
-    for byte in text.bytes() {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            b'.' => dots += 1,
-            b'\n' => dots = 0,
-            _ => {}
-        }
-        if depth > limits::MAX_DEPTH || dots > limits::MAX_FILE_BYTES.min(100_000) {
-            return true;
-        }
+    /// The file that a text is the whole of: its trees are kept, and need not be made again.
+    fn whole_file(&self, text: &Str) -> Option<(Arc<Source>, Place)> {
+        let [StrPiece::Literal { text, place }] = text.pieces.as_slice() else { return None };
+        let file = self.files.get(place.file.0 as usize)?;
+        let whole = file.source.document().shared_text();
+        let is_whole = Arc::ptr_eq(&whole, text) || (place.span.start() == 0 && whole == *text);
+        is_whole.then(|| (Arc::clone(&file.source), *place))
     }
-    false
-}
 
-type At<'a> = &'a dyn Fn(Option<std::ops::Range<usize>>) -> Place;
-
-fn item_value(this: &mut Evaluator<'_>, item: &Item, at: At<'_>) -> Thunk {
-    this.spend(1);
-    let place = at(item.span());
-    match item {
-        Item::Value(value) => toml_value(this, value, at),
-        Item::Table(table) => {
-            let entries = table.iter().map(|(name, item)| {
-                let thunk = item_value(this, item, at);
-                (this.symbol(name), Attr::bare(thunk))
-            });
-            let attrs = Attrs::from_pairs(entries.collect());
-            this.ready(Value::Attrs(Rc::new(attrs)), place)
+    /// What a data file comes to; made once.
+    fn data_value(&mut self, file: Place, make: impl FnOnce(&mut Self) -> Value) -> Value {
+        if let Some((_, value)) = self.data_values.iter().find(|(known, _)| *known == file.file) {
+            return value.clone();
         }
-        Item::ArrayOfTables(tables) => {
-            let items =
-                tables.iter().map(|table| item_value(this, &Item::Table(table.clone()), at)).collect();
-            this.ready(Value::list(items), place)
-        }
-        Item::None => this.ready(Value::Null, place),
+        let value = make(self);
+        self.data_values.push((file.file, value.clone()));
+        value
     }
 }
 
-fn toml_value(this: &mut Evaluator<'_>, value: &Toml, at: At<'_>) -> Thunk {
-    let place = at(value.span());
-    let value = match value {
-        Toml::String(text) => Value::text(text.value(), inside_quotes(place, text.value().len())),
-        Toml::Integer(number) => Value::Integer(*number.value()),
-        Toml::Float(number) => Value::Float(*number.value()),
-        Toml::Boolean(decided) => Value::Bool(*decided.value()),
-        Toml::Datetime(_) => Value::unknown("a date", place),
-        Toml::Array(items) => {
-            let items = items.iter().map(|item| toml_value(this, item, at)).collect();
-            Value::list(items)
-        }
-        Toml::InlineTable(table) => {
-            let entries = table.iter().map(|(name, value)| {
-                let thunk = toml_value(this, value, at);
-                (this.symbol(name), Attr::bare(thunk))
-            });
-            Value::Attrs(Rc::new(Attrs::from_pairs(entries.collect())))
-        }
+/// The value at a path of positions in a TOML tree.
+fn toml_value(
+    this: &mut Evaluator<'_>,
+    source: &Arc<Source>,
+    path: &[u32],
+    file: Option<Place>,
+    place: Place,
+) -> Value {
+    let tree = Arc::clone(source.toml());
+    // A broken tree is not all that the text will say once it is mended.
+    let rest = if path.is_empty() && !tree.errors.is_empty() {
+        Value::unknown("a TOML text with a syntax error", place).as_neutral().cloned()
+    } else {
+        None
     };
-    this.ready(value, place)
+    let at = |span: Span| file.map_or(place, |file| Place { span, ..file });
+    let table = |this: &mut Evaluator<'_>, table: &Table| {
+        this.spend(table.entries.len());
+        let entries = (0..).zip(&table.entries).map(|(index, entry)| {
+            let thunk = toml_thunk(this, source, path, index, file, at(entry.value.span));
+            let key = file.map(|_| at(entry.key.span));
+            (this.symbol(&entry.key.name), Attr { key, ..Attr::bare(thunk) })
+        });
+        Value::Attrs(Rc::new(Attrs { rest, ..Attrs::from_pairs(entries.collect()) }))
+    };
+    let Some(value) = value_at(&tree.root, path) else { return table(this, &tree.root) };
+    let place = at(value.span);
+    match &value.data {
+        Data::String(text) => Value::text(text, inside_quotes(place, text.len())),
+        Data::Integer(number) => Value::Integer(*number),
+        Data::Boolean(decided) => Value::Bool(*decided),
+        Data::Float | Data::Datetime => Value::unknown("a number or date of a TOML text", place),
+        Data::Invalid => Value::unknown("a TOML text with a syntax error", place),
+        Data::Table(inner) => table(this, inner),
+        Data::Array(items) => {
+            this.spend(items.len());
+            let items = (0..).zip(items);
+            let items = items.map(|(index, item)| toml_thunk(this, source, path, index, file, at(item.span)));
+            Value::list(items.collect())
+        }
+    }
+}
+
+fn toml_thunk(
+    this: &mut Evaluator<'_>,
+    source: &Arc<Source>,
+    path: &[u32],
+    index: u32,
+    file: Option<Place>,
+    place: Place,
+) -> Thunk {
+    let source = Arc::clone(source);
+    let path: Vec<u32> = path.iter().copied().chain([index]).collect();
+    this.delay_code(place, move |this| toml_value(this, &source, &path, file, place))
+}
+
+/// The value at a path of positions; `None` for the root itself.
+fn value_at<'t>(root: &'t Table, path: &[u32]) -> Option<&'t Toml> {
+    let (first, rest) = path.split_first()?;
+    let mut value = &root.entries.get(*first as usize)?.value;
+    for index in rest {
+        value = match &value.data {
+            Data::Table(table) => &table.entries.get(*index as usize)?.value,
+            Data::Array(items) => items.get(*index as usize)?,
+            _ => return None,
+        };
+    }
+    Some(value)
 }
 
 /// The characters of a quoted string, when it has no escapes.
@@ -133,11 +136,18 @@ fn inside_quotes(place: Place, length: usize) -> Place {
 
 /// Reads JSON.
 pub(super) fn from_json(this: &mut Evaluator<'_>, text: &Str, place: Place) -> Value {
-    let Some(text) = text.literal() else {
-        return Value::unknown("a text that cannot be known here", place);
-    };
+    if let Some((source, file)) = this.whole_file(text) {
+        return this.data_value(file, |this| parse_json(this, source.document().text(), place));
+    }
+    match text.literal() {
+        Some(text) => parse_json(this, &text, place),
+        None => Value::unknown("a text that cannot be known here", place),
+    }
+}
+
+fn parse_json(this: &mut Evaluator<'_>, text: &str, place: Place) -> Value {
     this.spend(text.len() / 8);
-    match serde_json::from_str::<serde_json::Value>(&text) {
+    match serde_json::from_str::<serde_json::Value>(text) {
         Ok(value) => json_value(this, &value, place),
         Err(_) => Value::unknown("a text that is not JSON", place),
     }

@@ -23,7 +23,19 @@ impl Told {
                 let last = last_literal(word);
                 last == "cargo" || last.ends_with("/cargo") || last == "cargo-zigbuild"
             };
-            let Some(at) = command.iter().position(is_cargo) else { continue };
+            // Before the program may stand assignments, and programs that run another.
+            let may_lead = |word: &Text| {
+                let last = last_literal(word);
+                let is_assignment = word
+                    .pieces
+                    .iter()
+                    .any(|piece| matches!(piece, Piece::Literal { text, .. } if text.contains('=')));
+                is_assignment || ["env", "exec", "time", "command", "if", "then", "!"].contains(&last)
+            };
+            let at = command.iter().take_while(|word| may_lead(word)).count();
+            if !command.get(at).is_some_and(is_cargo) {
+                continue;
+            }
             let rest = command.get(at..).unwrap_or_default();
             // The subcommand is the first word that is neither a flag nor a toolchain (`+nightly`).
             let words = rest.iter().skip(1).map(last_literal);

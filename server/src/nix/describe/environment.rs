@@ -4,7 +4,7 @@ use super::{
     super::{
         evaluator::Evaluator,
         facts::{Known, Phase, Variable, VariableForm},
-        value::{Attr, Attrs, Place, Symbol, Value},
+        value::{Attr, Attrs, Place, StrPiece, Symbol, Value},
     },
     attributes::Given,
     shell,
@@ -42,11 +42,15 @@ impl Evaluator<'_> {
                 _ => given.complete = false,
             }
         }
-        for (name, attr) in self.scripts(&attrs) {
+        for (_, attr) in self.scripts(&attrs) {
             let value = self.force(attr.thunk);
             let place = self.place_of(attr.thunk);
             let text = self.text_of(&value, place);
-            let _ = name;
+            // Reading a script takes time by its characters.
+            if !self.spend(text.pieces.iter().map(StrPiece::length).sum::<usize>() / 8) {
+                given.complete = false;
+                continue;
+            }
             for export in shell::exports(&text) {
                 variables.push(Variable {
                     name: Known::Value(export.name),
@@ -75,7 +79,7 @@ impl Evaluator<'_> {
         }
         for (name, attr) in &attrs.computed {
             let pieces = name.pieces.iter().map(|piece| match piece {
-                super::super::value::StrPiece::Literal { text, .. } => text.to_string(),
+                StrPiece::Literal { text, .. } => text.to_string(),
                 _ => "${…}".to_owned(),
             });
             let text: String = pieces.collect();

@@ -17,6 +17,8 @@ impl Evaluator<'_> {
 
     pub(in crate::nix) fn attribute_set(&mut self, literal: Literal) -> Option<AttributeSet> {
         let file = self.files.get(literal.file.0 as usize).cloned()?;
+        let size = file.tree.set(literal.expr).map_or(0, |set| set.written.len());
+        self.spend(size);
         let mut set = written_set(&file, literal.expr, 4)?;
         set.pkgs = self.packages_in_scope(literal.scope);
         if let Some(name) = set.pkgs.clone() {

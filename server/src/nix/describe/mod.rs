@@ -75,6 +75,7 @@ impl Evaluator<'_> {
 
     fn describe_term(&mut self, term: &Rc<Neutral>, output: &Output) -> Derivation {
         let term = term.plain();
+        self.spend(20);
         let call = take_apart(self, term);
         let builder = self.builder(&call);
         if matches!(call.head, Head::Unknown(_) | Head::Input(_))

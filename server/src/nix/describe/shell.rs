@@ -35,13 +35,7 @@ impl Unit {
     fn place(&self) -> Place {
         match self {
             Self::Character(_, place) => *place,
-            Self::Piece(
-                StrPiece::Literal { place, .. }
-                | StrPiece::Store { place, .. }
-                | StrPiece::Source { place, .. }
-                | StrPiece::Either { place, .. }
-                | StrPiece::Unknown { place, .. },
-            ) => *place,
+            Self::Piece(piece) => piece.place(),
         }
     }
 }

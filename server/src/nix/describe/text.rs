@@ -3,7 +3,7 @@
 use super::super::{
     evaluator::Evaluator,
     facts::{Piece, Text},
-    value::{Str, StrPiece, Thunk, Value},
+    value::{Place, Str, StrPiece, Thunk, Value},
 };
 
 impl Evaluator<'_> {
@@ -16,6 +16,11 @@ impl Evaluator<'_> {
     }
 
     pub(in crate::nix) fn fact_text(&mut self, text: &Str) -> Text {
+        if !self.spend(text.pieces.len()) {
+            let why = "the flake takes too much work to evaluate".to_owned();
+            let first = text.pieces.first().map_or(Place::NOWHERE, StrPiece::place);
+            return Text { pieces: vec![Piece::Unknown { why, origin: self.origin(first) }] };
+        }
         Text { pieces: text.pieces.iter().map(|piece| self.fact_piece(piece)).collect() }
     }
 

@@ -7,6 +7,9 @@ use super::super::{
     value::{Head, Neutral, Place, Str, StrPiece, Value},
 };
 
+/// Alternatives inside alternatives, in one string.
+const MAX_EITHER_DEPTH: usize = 3;
+
 impl Evaluator<'_> {
     /// A value as text, `place` being the expression that gave it.
     pub(in crate::nix) fn text_of(&mut self, value: &Value, place: Place) -> Rc<Str> {
@@ -72,7 +75,13 @@ impl Evaluator<'_> {
                     Rc::new(Str { pieces })
                 });
                 let texts = texts.collect();
-                pieces.push(StrPiece::Either { texts, place: either.place });
+                let piece = StrPiece::Either { texts, place: either.place };
+                if piece.depth(MAX_EITHER_DEPTH + 1) > MAX_EITHER_DEPTH {
+                    let why = "it depends on too many conditions that cannot be known here";
+                    pieces.push(unknown(why, place));
+                } else {
+                    pieces.push(piece);
+                }
             }
             Value::Lambda(_) | Value::Builtin(_) => {
                 pieces.push(unknown("a function where a string is expected", place));

@@ -1,27 +1,7 @@
 //! Flakes with the frameworks that people use, and the idioms that they write.
 
-use super::support::{facts, flake, show_text};
-use crate::nix::facts::{Builder, Derivation, FlakeFacts, Known, PlatformSource, Toolchain, VariableForm};
-
-fn package<'f>(facts: &'f FlakeFacts, attribute: &str) -> &'f Derivation {
-    let found =
-        facts.packages.iter().chain(&facts.shells).find(|derivation| derivation.attribute == attribute);
-    found.unwrap_or_else(|| {
-        let all: Vec<&str> = facts
-            .packages
-            .iter()
-            .chain(&facts.shells)
-            .map(|derivation| derivation.attribute.as_str())
-            .collect();
-        panic!("no {attribute} in {all:?}; gaps {:?}", facts.gaps)
-    })
-}
-
-fn variable(derivation: &Derivation, name: &str) -> String {
-    let is_it = |known: &Known<String>| known.value().is_some_and(|known| known == name);
-    let found = derivation.env.iter().find(|variable| is_it(&variable.name));
-    found.map_or_else(|| panic!("no {name} in {:?}", derivation.env), |variable| show_text(&variable.value))
-}
+use super::support::{at as package, facts, flake, variable};
+use crate::nix::facts::{Builder, Derivation, Known, PlatformSource, Toolchain, VariableForm};
 
 fn inputs(derivation: &Derivation) -> Vec<&str> {
     derivation.inputs.iter().map(|input| input.item.attribute.as_str()).collect()

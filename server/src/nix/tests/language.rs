@@ -14,9 +14,6 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("a <| b", "reads"),
     ("a |> b", "reads"),
     ("1 + 1 |> (x: x)", "2"),
-    // Comparisons do not associate; nobody writes this, and nothing follows from it.
-    ("a == b == c", "reads"),
-    ("a < b < c", "reads"),
     // What lies outside of the project cannot be known.
     ("builtins.pathExists /nonexistent", "«whether a path exists»"),
     ("builtins.typeOf <nixpkgs>", "\"set\""),

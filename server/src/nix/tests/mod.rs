@@ -3,6 +3,7 @@
 
 mod frameworks;
 mod hostile;
+mod idioms;
 mod language;
 mod seeds;
 mod support;

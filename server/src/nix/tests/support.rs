@@ -31,6 +31,22 @@ pub(super) fn flake(text: &str) -> FlakeFacts {
     facts(&[("flake.nix", text)])
 }
 
+/// The package or shell at an attribute path.
+pub(super) fn at<'f>(facts: &'f FlakeFacts, attribute: &str) -> &'f Derivation {
+    let all = || facts.packages.iter().chain(&facts.shells);
+    all().find(|derivation| derivation.attribute == attribute).unwrap_or_else(|| {
+        let names: Vec<&str> = all().map(|derivation| derivation.attribute.as_str()).collect();
+        panic!("no {attribute} in {names:?}; gaps {:?}", facts.gaps)
+    })
+}
+
+/// A variable's value, shown.
+pub(super) fn variable(derivation: &Derivation, name: &str) -> String {
+    let is_it = |known: &Known<String>| known.value().is_some_and(|known| known == name);
+    let found = derivation.env.iter().find(|variable| is_it(&variable.name));
+    found.map_or_else(|| panic!("no {name} in {:?}", derivation.env), |variable| show_text(&variable.value))
+}
+
 /// A folder of `fixtures/seeds`.
 pub(super) fn seed(name: &str) -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/seeds").join(name);

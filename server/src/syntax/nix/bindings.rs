@@ -52,7 +52,7 @@ impl Parser<'_> {
 
     fn binding(&mut self, set: ExprId) {
         let start = self.start();
-        let path = self.attribute_path(false);
+        let path = self.attribute_path();
         let path_span = Span::new(start, self.end());
         if !self.eat(T::TOKEN_ASSIGN) {
             self.error("expected `=` behind the attribute's name");
@@ -222,13 +222,21 @@ impl Parser<'_> {
 
     // Names.
 
-    /// `name.name…`. Behind a dot (`after_dot`) the name may still be missing: when the next line is the
-    /// next binding, its name is not taken for it.
-    pub(super) fn attribute_path(&mut self, after_dot: bool) -> Box<[AttrName]> {
+    /// The `name.name…` of a binding.
+    pub(super) fn attribute_path(&mut self) -> Box<[AttrName]> {
+        self.names(false)
+    }
+
+    /// The `name.name…` behind a dot or `?`. A name may still be missing: when the next line is the next
+    /// binding, its name is not taken for it.
+    pub(super) fn selected_path(&mut self) -> Box<[AttrName]> {
+        self.names(true)
+    }
+
+    fn names(&mut self, in_expression: bool) -> Box<[AttrName]> {
         let mut path = Vec::new();
-        let mut after_dot = after_dot;
         loop {
-            let name = if after_dot && self.next_line_binds() { None } else { self.attribute_name() };
+            let name = if in_expression && self.next_line_binds() { None } else { self.attribute_name() };
             match name {
                 Some(name) => path.push(name),
                 None => {
@@ -239,7 +247,6 @@ impl Parser<'_> {
             if !self.eat(T::TOKEN_DOT) {
                 break;
             }
-            after_dot = true;
         }
         path.into()
     }

@@ -215,6 +215,14 @@ impl Parser<'_> {
         true
     }
 
+    fn function_ahead(&self) -> bool {
+        match (self.peek(), self.peek_at(1)) {
+            (Some(T::TOKEN_IDENT), Some(T::TOKEN_COLON | T::TOKEN_AT)) => true,
+            (Some(T::TOKEN_L_BRACE), _) => self.pattern_ahead(),
+            _ => false,
+        }
+    }
+
     fn parameter(&mut self) -> Option<Parameter> {
         match (self.peek()?, self.peek_at(1)) {
             (T::TOKEN_IDENT, Some(T::TOKEN_COLON)) => {
@@ -252,13 +260,18 @@ impl Parser<'_> {
         }
         let start = self.start();
         let mut left = self.operand();
+        let mut compared = None;
         while let Some((operator, precedence, right_associative)) = self.peek().and_then(infix) {
             if precedence < minimum {
                 break;
             }
+            if compared == Some(precedence) {
+                self.error("comparisons of comparisons need parentheses");
+            }
+            compared = COMPARISONS.contains(&precedence).then_some(precedence);
             self.bump();
             if let Infix::Has = operator {
-                let path = self.attribute_path(false);
+                let path = self.selected_path();
                 left = self.node(Expr::HasAttr { base: left, path }, start);
                 continue;
             }
@@ -302,6 +315,11 @@ impl Parser<'_> {
         let Some(function) = self.selection() else { return self.missing("an expression") };
         let mut arguments = Vec::new();
         while self.starts_argument() {
+            if self.function_ahead() {
+                self.error("a function as an argument needs parentheses");
+                arguments.push(self.expression());
+                break;
+            }
             match self.selection() {
                 Some(argument) => arguments.push(argument),
                 None => break,
@@ -323,7 +341,7 @@ impl Parser<'_> {
         let start = self.start();
         let atom = self.atom()?;
         if self.eat(T::TOKEN_DOT) {
-            let path = self.attribute_path(true);
+            let path = self.selected_path();
             let default = match self.eat(T::TOKEN_OR) {
                 true => Some(self.default_value()),
                 false => None,
@@ -412,6 +430,11 @@ impl Parser<'_> {
             match self.peek() {
                 Some(kind) if starts_atom(kind) && !self.binding_ahead() => {
                     // The guard above leaves nothing that `selection` refuses but `rec` and `let` alone.
+                    if self.function_ahead() {
+                        self.error("a function in a list needs parentheses");
+                        items.push(self.expression());
+                        continue;
+                    }
                     match self.selection() {
                         Some(item) => items.push(item),
                         None => {
@@ -507,6 +530,9 @@ enum Infix {
     CallRight,
     CallLeft,
 }
+
+/// Precedences of `==` and `<` and their like, which do not associate.
+const COMPARISONS: [u8; 2] = [6, 7];
 
 /// Precedences of the operators before an operand.
 const NOT: u8 = 9;

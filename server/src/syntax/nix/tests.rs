@@ -132,3 +132,67 @@ fn bounds_are_one_error_and_no_tree() {
     let long = format!("f{}", " x".repeat(100_000));
     assert!(!tree(&long).is_broken());
 }
+
+/// Where rnix's parser and ours knowingly judge a text differently.
+#[derive(Debug, PartialEq, Eq)]
+enum Difference {
+    /// rnix reads a function as an argument or in a list without parentheses, which Nix does not.
+    FunctionWithoutParentheses,
+    /// rnix takes any token for the `)` that it waits for.
+    ParenthesisClosedByAnything,
+}
+
+fn known_difference(ours: &Tree) -> Option<Difference> {
+    match ours.errors.first() {
+        Some(error) if error.message == "expected `)`" => Some(Difference::ParenthesisClosedByAnything),
+        Some(error) if error.message.starts_with("a function ") => {
+            Some(Difference::FunctionWithoutParentheses)
+        }
+        _ => None,
+    }
+}
+
+/// Texts that only one of the two parsers refuses, unless it is known why.
+fn differing<'t>(texts: impl Iterator<Item = &'t String>) -> Vec<String> {
+    let mut differing = Vec::new();
+    for text in texts {
+        let ours = tree(text);
+        let theirs = !rnix::Root::parse(text).errors().is_empty();
+        if ours.is_broken() != theirs && known_difference(&ours).is_none() {
+            differing.push(format!("{} {text:?}", if theirs { "rnix refuses" } else { "we refuse" }));
+        }
+    }
+    differing
+}
+
+#[test]
+fn rnix_agrees_on_what_is_an_error_in_expressions() {
+    let table = include_str!("../../nix/tests/language.txt");
+    let whole: Vec<String> = table.lines().step_by(2).map(|line| line.replace('⏎', "\n")).collect();
+    let prefixes = whole.iter().flat_map(|text| {
+        (0..=text.len()).filter_map(|end| text.get(..end).map(str::to_owned)).collect::<Vec<_>>()
+    });
+    let texts: Vec<String> = prefixes.collect();
+    let differing = differing(texts.iter());
+    assert!(differing.is_empty(), "{} of {}:\n{}", differing.len(), texts.len(), differing.join("\n"));
+}
+
+#[test]
+fn rnix_agrees_on_what_is_an_error_in_flakes() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/seeds");
+    let mut texts = Vec::new();
+    for (number, entry) in std::fs::read_dir(folder).unwrap().enumerate() {
+        let text = std::fs::read_to_string(entry.unwrap().path().join("flake.nix")).unwrap();
+        // Another part of the places in each file: all of them would take a minute.
+        for at in (number % 5..text.len()).step_by(5) {
+            let (Some(before), Some(after)) = (text.get(..at), text.get(at + 1..)) else { continue };
+            texts.push(before.to_owned());
+            for replacement in ["", ";", "}", "\"", "''", "(", "=", ".", "a b", "${", "\n"] {
+                texts.push(format!("{before}{replacement}{after}"));
+            }
+        }
+        texts.push(text);
+    }
+    let differing = differing(texts.iter());
+    assert!(differing.is_empty(), "{} of {}:\n{}", differing.len(), texts.len(), differing.join("\n"));
+}
