@@ -90,7 +90,7 @@ struct Derived {
 const OF_A_TARGET: [&str; 6] =
     ["target", "cc_variable", "linker_variable", "package", "package_linker", "nearest"];
 /// A shorter start of a pattern would be looked at in every line.
-const MIN_ANCHOR: usize = 5;
+const MIN_ANCHOR: usize = 3;
 
 /// Writes the table `failures.rs` and all pages in one file, `failures.md`.
 pub(super) fn write(out: &Path) -> Outcome<()> {
@@ -104,7 +104,8 @@ pub(super) fn write(out: &Path) -> Outcome<()> {
         let page = fs::read_to_string(format!("knowledge/failures/{}.md", failure.name))
             .map_err(|error| format!("the page of {}: {error}", failure.name))?;
         write!(pages, "\n# {}\n\n{}\n", failure.name, page.trim())?;
-        check(failure, &names, &file.derived).map_err(|why| format!("failures.toml: {}: {why}", failure.name))?;
+        check(failure, &names, &file.derived)
+            .map_err(|why| format!("failures.toml: {}: {why}", failure.name))?;
         code.push_str(&row(failure, page.trim())?);
     }
     code.push_str("];\nstatic CONTEXTS: &[ContextSign] = &[\n");
@@ -194,7 +195,8 @@ fn pattern(text: &str) -> Outcome<String> {
     let mut rest = text;
     while !rest.is_empty() {
         if let Some(capture) = rest.strip_prefix('{') {
-            let (name, behind) = capture.split_once('}').ok_or_else(|| format!("{text}: no closing brace"))?;
+            let (name, behind) =
+                capture.split_once('}').ok_or_else(|| format!("{text}: no closing brace"))?;
             match name {
                 "_" => parts.push_str("Part::Skip, "),
                 name => write!(parts, "Part::Capture({name:?}), ")?,

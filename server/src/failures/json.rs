@@ -157,14 +157,20 @@ mod tests {
         let text = Text::of_line(&line);
         let start = start(json).unwrap_or_default();
         let all = values(&text, start).into_iter().map(|value| {
-            (value.key, value.depth, value.text.as_str().to_owned(), value.text.origin(value.text.as_str().len() - 1))
+            (
+                value.key,
+                value.depth,
+                value.text.as_str().to_owned(),
+                value.text.origin(value.text.as_str().len() - 1),
+            )
         });
         all.collect()
     }
 
     #[test]
     fn strings_come_with_key_depth_and_place() {
-        let json = r#"{"reason":"x","other":"no","message":{"rendered":"a\n\"\u00e9\ud83d\ude00b","children":[]}}"#;
+        let json =
+            r#"{"reason":"x","other":"no","message":{"rendered":"a\n\"\u00e9\ud83d\ude00b","children":[]}}"#;
         let last = json.find('b').unwrap_or_default() as u64;
         assert_eq!(
             read(json),

@@ -59,9 +59,16 @@ pub(super) fn kind(line: &str) -> LineKind {
         if is_error(trimmed) {
             return LineKind::Error;
         }
-        if trimmed.starts_with("warning:") || trimmed.starts_with("warning[") || trimmed.starts_with("WARNING:") {
+        if trimmed.starts_with("warning:")
+            || trimmed.starts_with("warning[")
+            || trimmed.starts_with("WARNING:")
+        {
             return LineKind::Warning;
         }
+    }
+    // The bar that cargo draws again and again, between the lines of everything else.
+    if trimmed.starts_with("Building [") {
+        return LineKind::Continuation;
     }
     // Right-aligned to twelve columns.
     let word = trimmed.split(' ').next().unwrap_or_default();
@@ -78,7 +85,9 @@ pub(super) fn kind(line: &str) -> LineKind {
         || trimmed.starts_with("help:")
         || trimmed.starts_with("Caused by:")
         || trimmed.starts_with("For more information about")
-        || trimmed.split_once(" |").is_some_and(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()));
+        || trimmed
+            .split_once(" |")
+            .is_some_and(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()));
     if is_continuation { LineKind::Continuation } else { LineKind::Other }
 }
 
@@ -117,19 +126,14 @@ pub(super) fn vagueness(line: &str) -> u8 {
     ];
     let trimmed = line.trim_start();
     let is_dependency = trimmed.contains("dependencies of derivation") && trimmed.contains("failed to build");
-    if is_dependency || trimmed == "error:" || GENERAL.iter().any(|general| trimmed.starts_with(general)) {
-        1
-    } else {
-        0
-    }
+    let is_general =
+        is_dependency || trimmed == "error:" || GENERAL.iter().any(|general| trimmed.starts_with(general));
+    u8::from(is_general)
 }
 
 /// The crate that cargo could not build.
 pub(super) fn failed_crate(line: &str) -> Option<&str> {
-    let rest = line
-        .trim_start()
-        .strip_prefix("error: could not compile `")
-        .or_else(|| custom_build(line))?;
+    let rest = line.trim_start().strip_prefix("error: could not compile `").or_else(|| custom_build(line))?;
     let name = rest.split(['`', ' ']).next().unwrap_or_default();
     (!name.is_empty() && name.len() < 100).then_some(name)
 }
@@ -154,6 +158,7 @@ mod tests {
             (" Downloading crates ...", LineKind::Status),
             ("    Finished `dev` profile", LineKind::Success),
             ("  = note: error: x", LineKind::Continuation),
+            ("    Building [==>    ] 3/17: app", LineKind::Continuation),
             ("12 | fn main() {}", LineKind::Continuation),
             ("  error: x", LineKind::Continuation),
             ("Compiling is fun", LineKind::Other),
@@ -167,7 +172,10 @@ mod tests {
     #[test]
     fn the_crate_that_failed_is_named() {
         assert_eq!(failed_crate("error: could not compile `app` (bin \"app\") due to 1"), Some("app"));
-        assert_eq!(failed_crate("error: failed to run custom build command for `ring v0.17.14`"), Some("ring"));
+        assert_eq!(
+            failed_crate("error: failed to run custom build command for `ring v0.17.14`"),
+            Some("ring")
+        );
         assert_eq!(failed_crate("error: x"), None);
     }
 }

@@ -91,16 +91,17 @@ fn timestamp(rest: &str) -> Option<usize> {
     let clock = inner.get(length..)?;
     if is_clock(clock) {
         length += "00:00:00".len();
-        length += run(inner.get(length..)?, |byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'Z'));
+        length +=
+            run(inner.get(length..)?, |byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'Z'));
         let zone = inner.get(length..)?;
         if zone.starts_with(['+', '-']) {
             length += 1 + run(zone.get(1..)?, |byte| byte.is_ascii_digit() || byte == b':');
         }
         // GitLab: stdout or stderr of a section; a plus where a line goes on.
         let stream = inner.get(length..)?.as_bytes();
-        if let [b' ', a, b, b'O' | b'E', b' ' | b'+', ..] = stream
-            && a.is_ascii_hexdigit()
-            && b.is_ascii_hexdigit()
+        if let [b' ', high, low, b'O' | b'E', b' ' | b'+', ..] = stream
+            && high.is_ascii_hexdigit()
+            && low.is_ascii_hexdigit()
         {
             return (!is_bracketed).then_some(length + 5);
         }
@@ -119,7 +120,8 @@ fn timestamp(rest: &str) -> Option<usize> {
         behind = behind.strip_prefix(']')?;
     }
     for stream in [" stdout F ", " stderr F ", " stdout P ", " stderr P "] {
-        behind = behind.strip_prefix(stream).map_or(behind, |_| behind.get(stream.len() - 1..).unwrap_or(behind));
+        behind =
+            behind.strip_prefix(stream).map_or(behind, |_| behind.get(stream.len() - 1..).unwrap_or(behind));
     }
     match behind.strip_prefix(' ') {
         Some(behind) => Some(rest.len() - behind.len()),
@@ -128,13 +130,17 @@ fn timestamp(rest: &str) -> Option<usize> {
 }
 
 fn is_date(text: &str) -> bool {
-    matches!(text.as_bytes(), [a, b, c, d, b'-', e, f, b'-', g, h, ..]
-        if [a, b, c, d, e, f, g, h].iter().all(|byte| byte.is_ascii_digit()))
+    has_form(text, b"0000-00-00")
 }
 
 fn is_clock(text: &str) -> bool {
-    matches!(text.as_bytes(), [a, b, b':', c, d, b':', e, f, ..]
-        if [a, b, c, d, e, f].iter().all(|byte| byte.is_ascii_digit()))
+    has_form(text, b"00:00:00")
+}
+
+/// Whether a text begins with digits where the form has them, and with what else it has.
+fn has_form(text: &str, form: &[u8]) -> bool {
+    let fits = |(byte, form): (u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == *form };
+    text.len() >= form.len() && text.bytes().zip(form).all(fits)
 }
 
 /// Prefixes that name who speaks: a compose service, a derivation, a crate, a stage.
@@ -202,7 +208,8 @@ fn barred(rest: &str, label: &mut String) -> Option<usize> {
 /// Nix's `app> `, and the `> ` before the last lines of a builder that failed.
 fn quoted(rest: &str, label: &mut String) -> Option<usize> {
     let trimmed = rest.trim_start_matches(' ');
-    if let Some(behind) = trimmed.strip_prefix("> ").or_else(|| trimmed.strip_prefix('>').filter(|b| b.is_empty()))
+    if let Some(behind) =
+        trimmed.strip_prefix("> ").or_else(|| trimmed.strip_prefix('>').filter(|b| b.is_empty()))
     {
         add(label, ">");
         return Some(rest.len() - behind.len());

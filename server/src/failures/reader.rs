@@ -1,6 +1,6 @@
 //! The whole log: lines to jobs, and the failures of all jobs as one list.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     block::{Block, BlockKind},
@@ -10,8 +10,9 @@ use super::{
     pattern::Tries,
     prefix,
     source::{Lines, RawLine},
-    stream::{Line, Stream},
+    stream::Stream,
     text::{Text, characters_before},
+    words::{self, Line, PlaceOf},
 };
 
 /// A log with more jobs at once is read as if the rest were one.
@@ -113,7 +114,7 @@ impl Jobs {
             };
             let is_instruction = prefix.is_command || prefix.is_warning || line::is_instruction(own);
             let line = Line { text: own, number: raw.number, kind, is_instruction };
-            let place = |range: std::ops::Range<usize>| {
+            let place = |range: Range<usize>| {
                 make_place(raw, &text, prefix.length + range.start..prefix.length + range.end)
             };
             self.read(&label, &line, &place);
@@ -121,7 +122,7 @@ impl Jobs {
         self.label = label;
     }
 
-    fn read(&mut self, label: &str, line: &Line<'_>, place: &dyn Fn(std::ops::Range<usize>) -> Place) {
+    fn read(&mut self, label: &str, line: &Line<'_>, place: &PlaceOf<'_>) {
         match line.kind {
             LineKind::Success => self.succeed(label),
             LineKind::Error if !line.is_instruction => self.note_error(label, line.text, place),
@@ -193,7 +194,7 @@ impl Jobs {
         self.errors.retain(|(_, other, _)| !belongs(other));
     }
 
-    fn note_error(&mut self, label: &str, text: &str, place: &dyn Fn(std::ops::Range<usize>) -> Place) {
+    fn note_error(&mut self, label: &str, text: &str, place: &PlaceOf<'_>) {
         let start = text.len() - text.trim_start().len();
         self.note(line::vagueness(text), label, || place(start..text.trim_end().len()));
     }
@@ -219,7 +220,10 @@ impl Jobs {
         }
         let values = json::values(line, start);
         let of = |key: &str, depth: usize| {
-            values.iter().find(|value| value.key == key && value.depth == depth).map(|value| value.text.as_str())
+            values
+                .iter()
+                .find(|value| value.key == key && value.depth == depth)
+                .map(|value| value.text.as_str())
         };
         let is_nix = text.get(..start).is_some_and(|before| before.trim_end().ends_with("@nix"));
         let level = of("level", 2).or_else(|| of("level", 1));
@@ -229,7 +233,8 @@ impl Jobs {
         }
         let mut block = Block::new(BlockKind::Error, raw.number);
         block.crate_name = of("package_id", 1).and_then(json::crate_of_package).map(str::to_owned);
-        let has_rendered = values.iter().any(|value| value.key == "rendered" && !value.text.as_str().is_empty());
+        let has_rendered =
+            values.iter().any(|value| value.key == "rendered" && !value.text.as_str().is_empty());
         let label = if is_nix { nix_label(text, label) } else { label.to_owned() };
         for value in values {
             let is_said = match value.key.as_str() {
@@ -261,13 +266,15 @@ impl Jobs {
     fn diagnostic(&mut self, raw: &RawLine<'_>, words: &Text<'_>, block: &mut Block, label: &str) {
         let mut tries = std::mem::take(&mut self.tries);
         for (range, own) in lines(words.as_str()) {
-            let place = |found: std::ops::Range<usize>| {
+            let place = |found: Range<usize>| {
                 make_place(raw, words, range.start + found.start..range.start + found.end)
             };
             if line::kind(own) == LineKind::Error {
                 self.note_error(label, own, &place);
             }
-            block.read(own, raw.number, &mut tries, &place);
+            let line =
+                Line { text: own, number: raw.number, kind: LineKind::Continuation, is_instruction: false };
+            words::read(block, &line, &mut tries, &place);
         }
         self.tries = tries;
     }
@@ -285,8 +292,7 @@ impl Jobs {
                 kind: if prefix.is_error { LineKind::Error } else { line::kind(own) },
                 is_instruction: prefix.is_command || line::is_instruction(own),
             };
-            let place =
-                |found: std::ops::Range<usize>| make_place(raw, words, start + found.start..start + found.end);
+            let place = |found: Range<usize>| make_place(raw, words, start + found.start..start + found.end);
             self.read(&format!("{label}{inner_label}"), &line, &place);
         }
     }
@@ -297,11 +303,10 @@ impl Jobs {
             stream.finish();
             let crate_name = prefix::crate_of(&stream.label).map(str::to_owned);
             let job = stream.label.rsplit_once("/[").map_or("", |(job, _)| job).to_owned();
-            let mut of_job = announced.iter().filter(|(label, _)| *label == job).peekable();
-            // `-vv` shows what every build script says: only those that failed count, if any did.
-            let counts = crate_name.is_none()
-                || of_job.peek().is_none()
-                || of_job.any(|(_, name)| Some(name) == crate_name.as_ref());
+            // `-vv` shows what every build script says: only those count that cargo says have failed.
+            let counts = crate_name
+                .as_ref()
+                .is_none_or(|name| announced.iter().any(|(label, failed)| *label == job && failed == name));
             let tentative = if counts { std::mem::take(&mut stream.tentative) } else { Vec::new() };
             for mut failure in stream.sure.into_iter().chain(tentative) {
                 failure.crate_name = failure.crate_name.or_else(|| crate_name.clone());
@@ -318,16 +323,6 @@ impl Jobs {
     }
 }
 
-impl Block {
-    /// Reads a line of a compiler's message.
-    fn read(&mut self, line: &str, number: u64, tries: &mut Tries, place: &dyn Fn(std::ops::Range<usize>) -> Place) {
-        let line = Line { text: line, number, kind: LineKind::Continuation, is_instruction: false };
-        let mut stream = Stream::around(std::mem::take(self));
-        stream.read(&line, tries, place);
-        *self = stream.into_block();
-    }
-}
-
 /// The job of a line of Nix's internal log: the activity that it belongs to.
 fn nix_label(text: &str, label: &str) -> String {
     let id = text.split_once("\"id\":").map(|(_, behind)| behind);
@@ -339,7 +334,7 @@ fn nix_label(text: &str, label: &str) -> String {
 }
 
 /// The lines of a text, with where they stand.
-fn lines(text: &str) -> impl Iterator<Item = (std::ops::Range<usize>, &str)> {
+fn lines(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     let mut start = 0;
     text.split_inclusive('\n').map(move |line| {
         let own = line.trim_end_matches(['\n', '\r']);
@@ -365,25 +360,29 @@ fn join(known: &mut Failure, other: Failure) {
     }
     match (&known.crate_name, other.crate_name) {
         (None, Some(name)) => known.crate_name = Some(name),
-        (Some(first), Some(name)) if *first != name => {
-            if known.also.len() < MAX_ALSO && known.also.iter().all(|(also, _)| *also != name) {
-                known.also.push((name, other.place));
-            }
+        (Some(first), Some(name))
+            if *first != name
+                && known.also.len() < MAX_ALSO
+                && known.also.iter().all(|(also, _)| *also != name) =>
+        {
+            known.also.push((name, other.place));
         }
         _ => {}
     }
 }
 
 /// The place of a range of a line's text.
-fn make_place(raw: &RawLine<'_>, text: &Text<'_>, range: std::ops::Range<usize>) -> Place {
+fn make_place(raw: &RawLine<'_>, text: &Text<'_>, range: Range<usize>) -> Place {
     let position = |byte: u64| Position { byte, line: raw.number, column: characters_before(raw, byte) + 1 };
     let start = position(text.origin(range.start));
     let end = position(text.origin_of_end(range.end).max(start.byte));
     let words = text.as_str();
     let line_start = words.get(..range.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let line_end = words.get(range.end..).and_then(|behind| behind.find('\n')).map_or(words.len(), |at| range.end + at);
+    let line_end =
+        words.get(range.end..).and_then(|behind| behind.find('\n')).map_or(words.len(), |at| range.end + at);
     let from = words.ceil_char_boundary(range.start.saturating_sub(EXCERPT).max(line_start)).min(range.start);
-    let to = words.floor_char_boundary(range.end.min(range.start + EXCERPT).saturating_add(EXCERPT).min(line_end));
+    let to =
+        words.floor_char_boundary(range.end.min(range.start + EXCERPT).saturating_add(EXCERPT).min(line_end));
     let excerpt = words.get(from..to).unwrap_or_default();
     let marked = (range.start - from, range.end.min(to).saturating_sub(from));
     // Tabs and other control characters would shift the mark.
