@@ -292,3 +292,48 @@ fn a_log_that_ends_early_tells_no_other_failure() {
         }
     }
 }
+
+#[test]
+fn the_names_are_those_that_were_promised() {
+    let promised = [
+        "builder-killed",
+        "c-compiler-not-found",
+        "cannot-execute-architecture",
+        "container-engine-missing",
+        "crt-static-crate-type",
+        "flake-evaluation-failed",
+        "flake-file-untracked",
+        "fortify-with-musl",
+        "glibc-too-old",
+        "hash-mismatch",
+        "interpreter-not-found",
+        "libclang-not-found",
+        "linker-cannot-run",
+        "linker-not-found",
+        "linker-wrong-architecture",
+        "mingw-pthreads-missing",
+        "no-space",
+        "openssl-not-found",
+        "pkg-config-cross-refused",
+        "pkg-config-missing",
+        "protoc-not-found",
+        "shared-library-not-found",
+        "system-library-not-found",
+        "target-std-mismatch",
+        "target-std-missing",
+        "unknown-target",
+        "zig-not-found",
+        "zigbuild-not-found",
+    ];
+    assert_eq!(failures().iter().map(|failure| failure.name).collect::<Vec<_>>(), promised);
+}
+
+#[test]
+fn every_page_is_complete() {
+    for failure in failures() {
+        for heading in ["## What it says", "## What it means", "## What to do", "## References"] {
+            assert!(failure.page.contains(heading), "the page of {} lacks {heading}", failure.name);
+        }
+        assert!(failure.page.lines().all(|line| line.len() <= 130), "{}", failure.name);
+    }
+}

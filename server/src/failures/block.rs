@@ -45,6 +45,8 @@ pub(super) struct Block {
     start: u64,
     matches: Vec<Match>,
     details: Vec<(usize, Captures)>,
+    /// Words of failures that were too many to keep.
+    pub(super) untold: u64,
     /// For each word that signs ask for: the line that last had it, from 1; 0 for none.
     words: Vec<u64>,
 }
@@ -105,6 +107,8 @@ impl Block {
         }
         if self.matches.len() < MAX_MATCHES {
             self.matches.push(Match { kind, sign, captures, place: place(), line });
+        } else {
+            self.untold += 1;
         }
     }
 

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use crate::{knowledge, project::environment::target_variable};
 
 /// A longer value says no more.
-const MAX_VALUE: usize = 120;
+const MAX_VALUE: usize = 240;
 
 /// All values that a template may speak of.
 pub(super) fn values_of(failure: &Failure) -> Vec<(&'static str, String)> {

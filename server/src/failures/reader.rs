@@ -31,6 +31,8 @@ pub struct Diagnosis {
     pub failures: Vec<Failure>,
     /// The first error of a build that failed in a way that nobody has described yet.
     pub unknown: Option<Place>,
+    /// How many more failures, or repetitions of them, the log holds than anybody would read.
+    pub untold: u64,
     /// Whether the log holds any words at all.
     pub has_text: bool,
 }
@@ -90,6 +92,7 @@ struct Jobs {
     streams: Vec<Stream>,
     by_label: BTreeMap<String, usize>,
     failures: Vec<Failure>,
+    untold: u64,
     /// Crates whose build script failed, by the job's label.
     announced: Vec<(String, String)>,
     /// The first error lines, the vaguest last, by how vague they are and the job's label.
@@ -100,6 +103,9 @@ struct Jobs {
 
 impl Jobs {
     fn line(&mut self, raw: &RawLine<'_>) {
+        if raw.bytes.is_empty() {
+            return;
+        }
         let text = Text::of_line(raw);
         let mut label = std::mem::take(&mut self.label);
         let prefix = prefix::strip(text.as_str(), &mut label);
@@ -167,17 +173,20 @@ impl Jobs {
     /// Takes what a job surely tells of into the list.
     fn collect(&mut self, index: usize) {
         let Some(stream) = self.streams.get_mut(index) else { return };
+        self.untold += std::mem::take(&mut stream.untold);
         for failure in std::mem::take(&mut stream.sure) {
             self.add(failure);
         }
     }
 
     fn add(&mut self, failure: Failure) {
-        let has_room = self.failures.len() < MAX_FAILURES;
+        if self.failures.len() >= MAX_FAILURES {
+            self.untold += 1;
+            return;
+        }
         match self.failures.iter_mut().find(|known| is_same(known, &failure)) {
             Some(known) => join(known, failure),
-            None if has_room => self.failures.push(failure),
-            None => {}
+            None => self.failures.push(failure),
         }
     }
 
@@ -301,6 +310,7 @@ impl Jobs {
         let announced = std::mem::take(&mut self.announced);
         for mut stream in std::mem::take(&mut self.streams) {
             stream.finish();
+            self.untold += stream.untold;
             let crate_name = prefix::crate_of(&stream.label).map(str::to_owned);
             let job = stream.label.rsplit_once("/[").map_or("", |(job, _)| job).to_owned();
             // `-vv` shows what every build script says: only those count that cargo says have failed.
@@ -318,6 +328,7 @@ impl Jobs {
         Diagnosis {
             unknown: unknown.map(|(_, _, place)| place).filter(|_| self.failures.is_empty()),
             failures: self.failures,
+            untold: self.untold,
             has_text: true,
         }
     }

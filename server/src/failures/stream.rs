@@ -23,6 +23,8 @@ pub(super) struct Stream {
     waiting: Vec<Failure>,
     /// Failures that are told of, surely.
     pub(super) sure: Vec<Failure>,
+    /// How many more there were.
+    pub(super) untold: u64,
     /// Failures that are none if the build goes on to its good end.
     pub(super) tentative: Vec<Failure>,
 }
@@ -80,6 +82,7 @@ impl Stream {
         if !block.has_matches() {
             return;
         }
+        self.untold += block.untold;
         let is_error = block.kind == BlockKind::Error;
         for failure in block.resolve(self.target.as_deref()) {
             if !is_error && failure.kind.tentative {

@@ -24,6 +24,8 @@ pub(super) struct LogJson {
     findings: Vec<FindingJson>,
     /// Not null when the build failed and no finding says why.
     unknown: Option<UnknownJson>,
+    /// How many more failures, or repetitions of them, there are.
+    untold: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,6 +99,7 @@ pub(super) fn render(log: &Log) -> LogJson {
             file: file.clone(),
             range: RangeJson::new(place),
         }),
+        untold: log.diagnosis.untold,
     }
 }
 

@@ -27,8 +27,12 @@ pub(super) fn render(log: &Log) -> String {
         (None, count) => {
             let known = diagnosis.failures.iter().map(Failure::name).collect::<Vec<_>>();
             let first = known.first().copied().unwrap_or_default();
+            let more = match diagnosis.untold {
+                0 => String::new(),
+                more => format!(" (and {more} more that are not shown)"),
+            };
             text += &format!(
-                "{} in {}; {} says more\n",
+                "{}{more} in {}; {} says more\n",
                 paint(ERROR, &plural(count, "failure")),
                 paint(HEADING, shown(&log.name)),
                 paint(CODE, &format!("`portolan explain {first}`")),
