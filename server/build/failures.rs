@@ -90,7 +90,7 @@ struct Derived {
 const OF_A_TARGET: [&str; 6] =
     ["target", "cc_variable", "linker_variable", "package", "package_linker", "nearest"];
 /// A shorter start of a pattern would be looked at in every line.
-const MIN_ANCHOR: usize = 5;
+const MIN_ANCHOR: usize = 3;
 
 /// Writes the table `failures.rs` and all pages in one file, `failures.md`.
 pub(super) fn write(out: &Path) -> Outcome<()> {

@@ -39,6 +39,7 @@ fn is_test(path: &Path) -> bool {
 const CORE: &[&str] = &[
     "src/analysis.rs",
     "src/cargo",
+    "src/failures",
     "src/finding.rs",
     "src/fix",
     "src/knowledge",

@@ -12,6 +12,12 @@ const EXIT_CODES: &str = "Exit codes:
   2  wrong usage, or an internal error
   3  nothing to look at: no Cargo.toml, cargo configuration or flake.nix";
 
+const LOG_EXIT_CODES: &str = "Exit codes:
+  0  the log is that of no failure
+  1  a failure: the causes are named, or the first error of an unknown one is shown
+  2  wrong usage, or the log cannot be read
+  3  nothing to look at: no such file, or an empty log";
+
 /// Finds and fixes what keeps a Rust program from being built for, or from running on, other machines:
 /// in flake.nix, Cargo.toml and .cargo/config.toml together.
 #[derive(Debug, Parser)]
@@ -32,7 +38,9 @@ pub(super) enum Command {
     Fix(FixOptions),
     /// Show every target that the project ships, and what each still lacks.
     Targets(TargetsOptions),
-    /// Show a rule's page.
+    /// Read the log of a build that failed, and say why.
+    Log(LogOptions),
+    /// Show the page of a rule, or of a failure that `log` names.
     Explain(ExplainOptions),
     /// List all rules.
     Rules(RulesOptions),
@@ -111,8 +119,21 @@ pub(super) struct TargetsOptions {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = LOG_EXIT_CODES)]
+pub(super) struct LogOptions {
+    /// The log: of cargo, Nix, cross or a continuous integration, raw, coloured or with JSON messages
+    /// [default: standard input, as `-`]. For JSON messages give both streams: `cargo build
+    /// --message-format=json 2>&1 | portolan log`.
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(super) format: LogFormat,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct ExplainOptions {
-    /// The rule's name, as it stands in brackets behind `error` or `warning`.
+    /// The name of a rule or failure, as it stands in brackets behind `error` or `warning`.
     #[arg(value_name = "RULE")]
     pub(super) rule: String,
 }
@@ -152,6 +173,14 @@ pub(super) enum CheckFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum TargetsFormat {
     /// A table.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
     Text,
     /// One JSON object.
     Json,

@@ -6,20 +6,42 @@ use super::{
     CLEAN, Stop,
     args::RulesFormat,
     output::{CODE, FAINT, HEADING, Output, paint},
-    session,
+    suggest,
 };
 use crate::{
+    failures::pages,
     finding::Severity,
+    knowledge,
     rules::{self, FixKind, Rule},
 };
 
-/// Shows a rule's page.
+/// Shows the page of a rule or of a failure; of both where they have one name.
 pub(super) fn explain(name: &str, output: Output) -> Result<u8, Stop> {
-    session::known_rule(name)?;
-    let Some(rule) = rules::find(name) else { return Ok(CLEAN) };
-    let text = format!("{}\n\n{}\n{}\n", paint(HEADING, rule.name), style_page(&rule.page()), rule.url());
-    output.styled(&text);
+    let rule =
+        rules::find(name).map(|rule| (paint(HEADING, rule.name), style_page(&rule.page()), rule.url()));
+    let failure = knowledge::failure(name).map(|failure| {
+        let title = format!("{} in a build's log: {}", paint(HEADING, failure.name), failure.summary);
+        (title, style_page(failure.page), pages::url(failure.name))
+    });
+    let pages: Vec<String> = [rule, failure]
+        .into_iter()
+        .flatten()
+        .map(|(title, page, url)| format!("{title}\n\n{page}\n{url}\n"))
+        .collect();
+    if pages.is_empty() {
+        return Err(unknown_name(name));
+    }
+    output.styled(&pages.join("\n"));
     Ok(CLEAN)
+}
+
+fn unknown_name(name: &str) -> Stop {
+    let failures = knowledge::failures().iter().map(|failure| failure.name);
+    let names = rules::RULES.iter().map(|rule| rule.name).chain(failures);
+    Stop::Failed(match suggest::nearest(name, names) {
+        Some(near) => format!("there is no rule or failure {name}; did you mean {near}?"),
+        None => format!("there is no rule or failure {name}; `portolan rules` lists the rules"),
+    })
 }
 
 /// Lists all rules.

@@ -9,6 +9,7 @@ mod check;
 mod diff;
 mod explain;
 mod fix;
+mod log;
 mod output;
 mod report;
 mod session;
@@ -84,6 +85,7 @@ fn run(command: Command, output: Output) -> Result<u8, Stop> {
         Command::Check(options) => check::run(&options, output),
         Command::Fix(options) => fix::run(&options, output),
         Command::Targets(options) => targets::run(&options, output),
+        Command::Log(options) => log::run(&options, output),
         Command::Explain(options) => explain::explain(&options.rule, output),
         Command::Rules(options) => Ok(explain::rules(options.format, output)),
         Command::Server(_) => Ok(CLEAN),

@@ -40,10 +40,13 @@ struct Match {
 pub(super) struct Block {
     pub(super) kind: BlockKind,
     pub(super) crate_name: Option<String>,
-    pub(super) target: Option<String>,
+    /// What it builds, and how sure the words are that say so: 0 is surest.
+    pub(super) target: Option<(String, usize)>,
     start: u64,
     matches: Vec<Match>,
     details: Vec<(usize, Captures)>,
+    /// Words of failures that were too many to keep.
+    pub(super) untold: u64,
     /// For each word that signs ask for: the line that last had it, from 1; 0 for none.
     words: Vec<u64>,
 }
@@ -56,6 +59,13 @@ impl Block {
     /// Whether there is anything to resolve.
     pub(super) fn has_matches(&self) -> bool {
         !self.matches.is_empty()
+    }
+
+    /// Takes a triple that surer words name than those that named one before.
+    pub(super) fn learn_target(&mut self, triple: String, doubt: usize) {
+        if self.target.as_ref().is_none_or(|(_, known)| doubt < *known) {
+            self.target = Some((triple, doubt));
+        }
     }
 
     pub(super) fn add_word(&mut self, index: usize, line: u64) {
@@ -97,6 +107,8 @@ impl Block {
         }
         if self.matches.len() < MAX_MATCHES {
             self.matches.push(Match { kind, sign, captures, place: place(), line });
+        } else {
+            self.untold += 1;
         }
     }
 
@@ -105,14 +117,15 @@ impl Block {
         if self.kind == BlockKind::Warning {
             return Vec::new();
         }
-        let target = self.target.as_deref().or(job_target);
+        let target = self.target.as_ref().map(|(triple, _)| triple.as_str()).or(job_target);
         let standing: Vec<&Match> = self.matches.iter().filter(|one| self.holds(one, target)).collect();
         let mut found: Vec<(Failure, u64, usize)> = Vec::new();
         for one in &standing {
             let is_echo = standing.iter().any(|other| self.goes_over(other, one));
             let Some(kind) = failures().get(one.kind).filter(|_| !is_echo) else { continue };
             let Some(failure) = self.failure(kind, one, target) else { continue };
-            let same = found.iter_mut().find(|(known, _, _)| is_same(known, &failure));
+            let same =
+                found.iter_mut().find(|(known, _, _)| is_same(known, &failure) || overlap(known, &failure));
             match same {
                 Some(known) => merge(known, failure, one),
                 None => found.push((failure, one.line, one.sign)),
@@ -188,6 +201,12 @@ fn suits(sign: &Sign, captures: &Captures) -> bool {
 fn is_same(one: &Failure, other: &Failure) -> bool {
     let apart = |(a, b): (&str, &str)| !a.is_empty() && !b.is_empty() && a != b;
     one.kind.name == other.kind.name && !one.key().into_iter().zip(other.key()).any(apart)
+}
+
+/// Whether two signs of a kind found the same words.
+fn overlap(one: &Failure, other: &Failure) -> bool {
+    let (a, b) = (&one.place, &other.place);
+    one.kind.name == other.kind.name && a.start.byte < b.end.byte && b.start.byte < a.end.byte
 }
 
 /// Joins a failure to one that is the same: the most telling words are the decisive ones, of equal ones the

@@ -83,7 +83,9 @@ impl Failure {
     pub fn help(&self) -> String {
         let mut help = fill(self.sign.help.unwrap_or(self.kind.help), &values_of(self));
         if let Some(rule) = self.rule() {
-            help.push_str(&format!("; `portolan check` finds this before the build ({rule})"));
+            help.push_str("; `portolan check` finds this before the build (");
+            help.push_str(rule);
+            help.push(')');
         }
         help
     }

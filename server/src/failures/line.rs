@@ -66,6 +66,10 @@ pub(super) fn kind(line: &str) -> LineKind {
             return LineKind::Warning;
         }
     }
+    // The bar that cargo draws again and again, between the lines of everything else.
+    if trimmed.starts_with("Building [") {
+        return LineKind::Continuation;
+    }
     // Right-aligned to twelve columns.
     let word = trimmed.split(' ').next().unwrap_or_default();
     if indent + word.len() == 12 && STATUS.contains(&word) {
@@ -122,11 +126,9 @@ pub(super) fn vagueness(line: &str) -> u8 {
     ];
     let trimmed = line.trim_start();
     let is_dependency = trimmed.contains("dependencies of derivation") && trimmed.contains("failed to build");
-    if is_dependency || trimmed == "error:" || GENERAL.iter().any(|general| trimmed.starts_with(general)) {
-        1
-    } else {
-        0
-    }
+    let is_general =
+        is_dependency || trimmed == "error:" || GENERAL.iter().any(|general| trimmed.starts_with(general));
+    u8::from(is_general)
 }
 
 /// The crate that cargo could not build.
@@ -156,6 +158,7 @@ mod tests {
             (" Downloading crates ...", LineKind::Status),
             ("    Finished `dev` profile", LineKind::Success),
             ("  = note: error: x", LineKind::Continuation),
+            ("    Building [==>    ] 3/17: app", LineKind::Continuation),
             ("12 | fn main() {}", LineKind::Continuation),
             ("  error: x", LineKind::Continuation),
             ("Compiling is fun", LineKind::Other),

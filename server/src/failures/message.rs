@@ -1,11 +1,11 @@
-//! Fills the templates of the data file: `{linker}` is a value, and `{?… {target}?}` goes when one of its
-//! values is unknown.
+//! Fills the templates of the data file: `{linker}` is a value, `{?… {target}?}` goes when one of its
+//! values is unknown, and `{?{program}|the program?}` becomes what stands behind the bar.
 
 use super::failure::Failure;
 use crate::{knowledge, project::environment::target_variable};
 
 /// A longer value says no more.
-const MAX_VALUE: usize = 120;
+const MAX_VALUE: usize = 240;
 
 /// All values that a template may speak of.
 pub(super) fn values_of(failure: &Failure) -> Vec<(&'static str, String)> {
@@ -47,7 +47,7 @@ pub(super) fn fill(template: &str, values: &[(&'static str, String)]) -> String 
     while let Some((before, behind)) = rest.split_once("{?") {
         text.push_str(&put_known(before, values));
         let (optional, behind) = behind.split_once("?}").unwrap_or((behind, ""));
-        text.push_str(&put(optional, values).unwrap_or_default());
+        text.push_str(&optional.split('|').find_map(|choice| put(choice, values)).unwrap_or_default());
         rest = behind;
     }
     text.push_str(&put_known(rest, values));
@@ -90,6 +90,7 @@ mod tests {
         let values = [("linker", "cc".to_owned())];
         let template = "`{linker}` is missing{? for {target}?}{?, says {linker}?}";
         assert_eq!(fill(template, &values), "`cc` is missing, says cc");
+        assert_eq!(fill("{?{x}|{linker}|no?} {?{x}|a b?}", &values), "cc a b");
         assert_eq!(fill("{x} and {linker}", &values), "… and cc");
     }
 }

@@ -27,6 +27,7 @@ mod reader;
 mod source;
 mod stream;
 mod text;
+mod words;
 
 pub use failure::{Failure, Place, Position};
 pub use reader::{Diagnosis, Reader, diagnose};

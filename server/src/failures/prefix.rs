@@ -99,9 +99,9 @@ fn timestamp(rest: &str) -> Option<usize> {
         }
         // GitLab: stdout or stderr of a section; a plus where a line goes on.
         let stream = inner.get(length..)?.as_bytes();
-        if let [b' ', a, b, b'O' | b'E', b' ' | b'+', ..] = stream
-            && a.is_ascii_hexdigit()
-            && b.is_ascii_hexdigit()
+        if let [b' ', high, low, b'O' | b'E', b' ' | b'+', ..] = stream
+            && high.is_ascii_hexdigit()
+            && low.is_ascii_hexdigit()
         {
             return (!is_bracketed).then_some(length + 5);
         }
@@ -130,13 +130,17 @@ fn timestamp(rest: &str) -> Option<usize> {
 }
 
 fn is_date(text: &str) -> bool {
-    matches!(text.as_bytes(), [a, b, c, d, b'-', e, f, b'-', g, h, ..]
-        if [a, b, c, d, e, f, g, h].iter().all(|byte| byte.is_ascii_digit()))
+    has_form(text, b"0000-00-00")
 }
 
 fn is_clock(text: &str) -> bool {
-    matches!(text.as_bytes(), [a, b, b':', c, d, b':', e, f, ..]
-        if [a, b, c, d, e, f].iter().all(|byte| byte.is_ascii_digit()))
+    has_form(text, b"00:00:00")
+}
+
+/// Whether a text begins with digits where the form has them, and with what else it has.
+fn has_form(text: &str, form: &[u8]) -> bool {
+    let fits = |(byte, form): (u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == *form };
+    text.len() >= form.len() && text.bytes().zip(form).all(fits)
 }
 
 /// Prefixes that name who speaks: a compose service, a derivation, a crate, a stage.

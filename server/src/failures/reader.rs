@@ -1,6 +1,6 @@
 //! The whole log: lines to jobs, and the failures of all jobs as one list.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     block::{Block, BlockKind},
@@ -10,8 +10,9 @@ use super::{
     pattern::Tries,
     prefix,
     source::{Lines, RawLine},
-    stream::{Line, Stream},
+    stream::Stream,
     text::{Text, characters_before},
+    words::{self, Line, PlaceOf},
 };
 
 /// A log with more jobs at once is read as if the rest were one.
@@ -30,6 +31,8 @@ pub struct Diagnosis {
     pub failures: Vec<Failure>,
     /// The first error of a build that failed in a way that nobody has described yet.
     pub unknown: Option<Place>,
+    /// How many more failures, or repetitions of them, the log holds than anybody would read.
+    pub untold: u64,
     /// Whether the log holds any words at all.
     pub has_text: bool,
 }
@@ -89,6 +92,7 @@ struct Jobs {
     streams: Vec<Stream>,
     by_label: BTreeMap<String, usize>,
     failures: Vec<Failure>,
+    untold: u64,
     /// Crates whose build script failed, by the job's label.
     announced: Vec<(String, String)>,
     /// The first error lines, the vaguest last, by how vague they are and the job's label.
@@ -99,6 +103,9 @@ struct Jobs {
 
 impl Jobs {
     fn line(&mut self, raw: &RawLine<'_>) {
+        if raw.bytes.is_empty() {
+            return;
+        }
         let text = Text::of_line(raw);
         let mut label = std::mem::take(&mut self.label);
         let prefix = prefix::strip(text.as_str(), &mut label);
@@ -113,7 +120,7 @@ impl Jobs {
             };
             let is_instruction = prefix.is_command || prefix.is_warning || line::is_instruction(own);
             let line = Line { text: own, number: raw.number, kind, is_instruction };
-            let place = |range: std::ops::Range<usize>| {
+            let place = |range: Range<usize>| {
                 make_place(raw, &text, prefix.length + range.start..prefix.length + range.end)
             };
             self.read(&label, &line, &place);
@@ -121,7 +128,7 @@ impl Jobs {
         self.label = label;
     }
 
-    fn read(&mut self, label: &str, line: &Line<'_>, place: &dyn Fn(std::ops::Range<usize>) -> Place) {
+    fn read(&mut self, label: &str, line: &Line<'_>, place: &PlaceOf<'_>) {
         match line.kind {
             LineKind::Success => self.succeed(label),
             LineKind::Error if !line.is_instruction => self.note_error(label, line.text, place),
@@ -166,17 +173,20 @@ impl Jobs {
     /// Takes what a job surely tells of into the list.
     fn collect(&mut self, index: usize) {
         let Some(stream) = self.streams.get_mut(index) else { return };
+        self.untold += std::mem::take(&mut stream.untold);
         for failure in std::mem::take(&mut stream.sure) {
             self.add(failure);
         }
     }
 
     fn add(&mut self, failure: Failure) {
-        let has_room = self.failures.len() < MAX_FAILURES;
+        if self.failures.len() >= MAX_FAILURES {
+            self.untold += 1;
+            return;
+        }
         match self.failures.iter_mut().find(|known| is_same(known, &failure)) {
             Some(known) => join(known, failure),
-            None if has_room => self.failures.push(failure),
-            None => {}
+            None => self.failures.push(failure),
         }
     }
 
@@ -193,7 +203,7 @@ impl Jobs {
         self.errors.retain(|(_, other, _)| !belongs(other));
     }
 
-    fn note_error(&mut self, label: &str, text: &str, place: &dyn Fn(std::ops::Range<usize>) -> Place) {
+    fn note_error(&mut self, label: &str, text: &str, place: &PlaceOf<'_>) {
         let start = text.len() - text.trim_start().len();
         self.note(line::vagueness(text), label, || place(start..text.trim_end().len()));
     }
@@ -265,13 +275,15 @@ impl Jobs {
     fn diagnostic(&mut self, raw: &RawLine<'_>, words: &Text<'_>, block: &mut Block, label: &str) {
         let mut tries = std::mem::take(&mut self.tries);
         for (range, own) in lines(words.as_str()) {
-            let place = |found: std::ops::Range<usize>| {
+            let place = |found: Range<usize>| {
                 make_place(raw, words, range.start + found.start..range.start + found.end)
             };
             if line::kind(own) == LineKind::Error {
                 self.note_error(label, own, &place);
             }
-            block.read(own, raw.number, &mut tries, &place);
+            let line =
+                Line { text: own, number: raw.number, kind: LineKind::Continuation, is_instruction: false };
+            words::read(block, &line, &mut tries, &place);
         }
         self.tries = tries;
     }
@@ -289,9 +301,7 @@ impl Jobs {
                 kind: if prefix.is_error { LineKind::Error } else { line::kind(own) },
                 is_instruction: prefix.is_command || line::is_instruction(own),
             };
-            let place = |found: std::ops::Range<usize>| {
-                make_place(raw, words, start + found.start..start + found.end)
-            };
+            let place = |found: Range<usize>| make_place(raw, words, start + found.start..start + found.end);
             self.read(&format!("{label}{inner_label}"), &line, &place);
         }
     }
@@ -300,13 +310,13 @@ impl Jobs {
         let announced = std::mem::take(&mut self.announced);
         for mut stream in std::mem::take(&mut self.streams) {
             stream.finish();
+            self.untold += stream.untold;
             let crate_name = prefix::crate_of(&stream.label).map(str::to_owned);
             let job = stream.label.rsplit_once("/[").map_or("", |(job, _)| job).to_owned();
-            let mut of_job = announced.iter().filter(|(label, _)| *label == job).peekable();
-            // `-vv` shows what every build script says: only those that failed count, if any did.
-            let counts = crate_name.is_none()
-                || of_job.peek().is_none()
-                || of_job.any(|(_, name)| Some(name) == crate_name.as_ref());
+            // `-vv` shows what every build script says: only those count that cargo says have failed.
+            let counts = crate_name
+                .as_ref()
+                .is_none_or(|name| announced.iter().any(|(label, failed)| *label == job && failed == name));
             let tentative = if counts { std::mem::take(&mut stream.tentative) } else { Vec::new() };
             for mut failure in stream.sure.into_iter().chain(tentative) {
                 failure.crate_name = failure.crate_name.or_else(|| crate_name.clone());
@@ -318,24 +328,9 @@ impl Jobs {
         Diagnosis {
             unknown: unknown.map(|(_, _, place)| place).filter(|_| self.failures.is_empty()),
             failures: self.failures,
+            untold: self.untold,
             has_text: true,
         }
-    }
-}
-
-impl Block {
-    /// Reads a line of a compiler's message.
-    fn read(
-        &mut self,
-        line: &str,
-        number: u64,
-        tries: &mut Tries,
-        place: &dyn Fn(std::ops::Range<usize>) -> Place,
-    ) {
-        let line = Line { text: line, number, kind: LineKind::Continuation, is_instruction: false };
-        let mut stream = Stream::around(std::mem::take(self));
-        stream.read(&line, tries, place);
-        *self = stream.into_block();
     }
 }
 
@@ -350,7 +345,7 @@ fn nix_label(text: &str, label: &str) -> String {
 }
 
 /// The lines of a text, with where they stand.
-fn lines(text: &str) -> impl Iterator<Item = (std::ops::Range<usize>, &str)> {
+fn lines(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     let mut start = 0;
     text.split_inclusive('\n').map(move |line| {
         let own = line.trim_end_matches(['\n', '\r']);
@@ -376,17 +371,19 @@ fn join(known: &mut Failure, other: Failure) {
     }
     match (&known.crate_name, other.crate_name) {
         (None, Some(name)) => known.crate_name = Some(name),
-        (Some(first), Some(name)) if *first != name => {
-            if known.also.len() < MAX_ALSO && known.also.iter().all(|(also, _)| *also != name) {
-                known.also.push((name, other.place));
-            }
+        (Some(first), Some(name))
+            if *first != name
+                && known.also.len() < MAX_ALSO
+                && known.also.iter().all(|(also, _)| *also != name) =>
+        {
+            known.also.push((name, other.place));
         }
         _ => {}
     }
 }
 
 /// The place of a range of a line's text.
-fn make_place(raw: &RawLine<'_>, text: &Text<'_>, range: std::ops::Range<usize>) -> Place {
+fn make_place(raw: &RawLine<'_>, text: &Text<'_>, range: Range<usize>) -> Place {
     let position = |byte: u64| Position { byte, line: raw.number, column: characters_before(raw, byte) + 1 };
     let start = position(text.origin(range.start));
     let end = position(text.origin_of_end(range.end).max(start.byte));

@@ -4,22 +4,12 @@ use super::{
     block::{Block, BlockKind},
     failure::Failure,
     line::{self, LineKind},
-    pattern::{Captures, Found, Patterns, Role, Tries},
+    pattern::Tries,
+    words::{self, Line, PlaceOf},
 };
-use crate::knowledge::{self, failure_contexts, failures};
 
 /// Failures that wait for the name of their crate; more wait for nothing.
 const MAX_WAITING: usize = 64;
-
-/// One line of a job, ready to be looked at.
-pub(super) struct Line<'l> {
-    /// Its own words.
-    pub(super) text: &'l str,
-    pub(super) number: u64,
-    pub(super) kind: LineKind,
-    /// Whether it only says what will be run, or speaks to cargo: nothing in it is a failure.
-    pub(super) is_instruction: bool,
-}
 
 /// A job.
 #[derive(Debug, Default)]
@@ -33,6 +23,8 @@ pub(super) struct Stream {
     waiting: Vec<Failure>,
     /// Failures that are told of, surely.
     pub(super) sure: Vec<Failure>,
+    /// How many more there were.
+    pub(super) untold: u64,
     /// Failures that are none if the build goes on to its good end.
     pub(super) tentative: Vec<Failure>,
 }
@@ -42,48 +34,16 @@ impl Stream {
         Self { label: label.to_owned(), ..Self::default() }
     }
 
-    /// A job that is one block alone.
-    pub(super) fn around(block: Block) -> Self {
-        Self { block, ..Self::default() }
-    }
-
     /// The target that the job builds, where it says so.
     pub(super) fn target(&self) -> Option<&str> {
         self.target.as_deref()
     }
 
-    /// The block that is open.
-    pub(super) fn into_block(self) -> Block {
-        self.block
-    }
-
     /// Reads one line. `place` makes the place of a range of it.
-    pub(super) fn read(
-        &mut self,
-        line: &Line<'_>,
-        tries: &mut Tries,
-        place: &dyn Fn(std::ops::Range<usize>) -> super::Place,
-    ) {
+    pub(super) fn read(&mut self, line: &Line<'_>, tries: &mut Tries, place: &PlaceOf<'_>) {
         self.turn(line);
-        let is_mute = line.is_instruction || self.block.kind == BlockKind::Warning;
-        let knows_target = self.block.target.is_some();
-        let wanted = |role: Role| match role {
-            Role::Sign { .. } | Role::Detail { .. } => !is_mute,
-            Role::Context { index } => {
-                !knows_target || failure_contexts().get(index).is_some_and(|context| context.job)
-            }
-            Role::Word { .. } => true,
-        };
-        for Found { role, range, captures } in Patterns::all().find(line.text, tries, &wanted) {
-            match role {
-                Role::Sign { kind, sign } if stands_right(kind, sign, line.text, &range) => {
-                    self.block.add_match((kind, sign), captures, line.number, || place(range));
-                }
-                Role::Sign { .. } => {}
-                Role::Detail { kind, .. } => self.block.add_detail(kind, captures),
-                Role::Context { index } => self.learn(index, captures),
-                Role::Word { index } => self.block.add_word(index, line.number),
-            }
+        if let Some(target) = words::read(&mut self.block, line, tries, place) {
+            self.target = Some(target);
         }
     }
 
@@ -116,30 +76,13 @@ impl Stream {
         }
     }
 
-    fn learn(&mut self, index: usize, captures: Captures) {
-        let Some(context) = failure_contexts().get(index) else { return };
-        for (name, value) in captures {
-            if name != "target" {
-                continue;
-            }
-            let Some(triple) = triple(&value, context.job) else { continue };
-            if !context.job {
-                self.block.target.get_or_insert(triple);
-            } else if self.block.kind == BlockKind::Error {
-                // A command that an error quotes is that error's own.
-                self.block.target.get_or_insert(triple);
-            } else {
-                self.target = Some(triple);
-            }
-        }
-    }
-
     /// Ends the block.
     pub(super) fn close(&mut self) {
         let block = std::mem::take(&mut self.block);
         if !block.has_matches() {
             return;
         }
+        self.untold += block.untold;
         let is_error = block.kind == BlockKind::Error;
         for failure in block.resolve(self.target.as_deref()) {
             if !is_error && failure.kind.tentative {
@@ -157,31 +100,4 @@ impl Stream {
         self.close();
         self.sure.append(&mut self.waiting);
     }
-}
-
-/// Whether the words stand where their sign wants them.
-fn stands_right(kind: usize, sign: usize, line: &str, range: &std::ops::Range<usize>) -> bool {
-    let Some(sign) = failures().get(kind).and_then(|kind| kind.signs.get(sign)) else { return false };
-    let before = line.get(..range.start).unwrap_or_default();
-    let behind = line.get(range.end..).unwrap_or_default();
-    // Who speaks, and the frames of rustc's notes.
-    let speaks = before.trim().trim_start_matches("= note:").trim_start();
-    let is_start = speaks.is_empty() || ["error:", "fatal error:", "Error:"].contains(&speaks);
-    (!sign.starts || is_start) && (!sign.whole || (is_start && behind.trim().is_empty()))
-}
-
-/// A triple that somebody builds for. Words taken from a path have to be one of rustc's.
-fn triple(value: &str, is_said: bool) -> Option<String> {
-    // cargo-zigbuild takes the version of glibc behind the triple.
-    let base = value.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let bare = value.trim_matches('.');
-    for candidate in [bare, base] {
-        if knowledge::target(candidate).is_some() {
-            return Some(candidate.to_owned());
-        }
-    }
-    if let Some(target) = knowledge::by_environment_name(&value.to_uppercase()) {
-        return Some(target.triple.to_owned());
-    }
-    (is_said && bare.matches('-').count() >= 2 && !bare.starts_with('-')).then(|| bare.to_owned())
 }

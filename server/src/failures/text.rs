@@ -31,7 +31,7 @@ impl<'t> Text<'t> {
             line.encoding == Encoding::Utf8
                 && line.gap.bytes == 0
                 && memchr2(0x1b, 0x08, text.as_bytes()).is_none()
-                && !text.contains("[0m")
+                && !may_hold_lost_escapes(text.as_bytes())
         });
         match plain {
             Some(text) => {
@@ -110,6 +110,23 @@ impl<'t> Text<'t> {
     }
 }
 
+/// Whether there are colours whose escape character got lost, or was written out.
+fn may_hold_lost_escapes(bytes: &[u8]) -> bool {
+    let is_code = |at: usize| lost_escape_length(bytes.get(at..).unwrap_or_default()) > 0;
+    memchr::memchr_iter(b'[', bytes).any(is_code)
+}
+
+/// How many bytes at the start are a colour without its escape character: `[38;5;9m`.
+fn lost_escape_length(bytes: &[u8]) -> usize {
+    let [b'[', first, rest @ ..] = bytes else { return 0 };
+    let end = rest.iter().take(16).position(|byte| !byte.is_ascii_digit() && *byte != b';');
+    let is_code = first.is_ascii_digit() && end.is_some_and(|at| rest.get(at) == Some(&b'm'));
+    if is_code { end.unwrap_or_default() + 3 } else { 0 }
+}
+
+/// Ways in which programs write the escape character out.
+const WRITTEN_ESCAPES: [&[u8]; 5] = [b"\\u001b", b"\\x1b", b"\\033", b"\\e", b"^["];
+
 /// How many bytes at the start of a text steer a terminal and show nothing.
 fn escape_length(text: &str) -> usize {
     let bytes = text.as_bytes();
@@ -129,10 +146,14 @@ fn escape_length(text: &str) -> usize {
         [0x1b, byte, ..] if byte.is_ascii() => 2,
         [0x1b | 0x08, ..] => 1,
         // The escape character gets lost where logs are pasted: "[0m[1m[38;5;9merror[0m".
-        [b'[', first, rest @ ..] if first.is_ascii_digit() => {
-            let end = rest.iter().take(16).position(|byte| !byte.is_ascii_digit() && *byte != b';');
-            end.filter(|at| rest.get(*at) == Some(&b'm')).map_or(0, |at| at + 3)
-        }
+        [b'[', ..] => lost_escape_length(bytes),
+        [b'\\' | b'^', ..] => WRITTEN_ESCAPES
+            .iter()
+            .find_map(|escape| {
+                let length = lost_escape_length(bytes.strip_prefix(*escape)?);
+                (length > 0).then_some(escape.len() + length)
+            })
+            .unwrap_or_default(),
         _ => 0,
     }
 }
@@ -234,6 +255,13 @@ mod tests {
     #[test]
     fn colours_that_lost_their_escape_go_too() {
         assert_eq!(Text::of_line(&line(b"[0m[1m[38;5;9merror[0m: [1] [x]")).as_str(), "error: [1] [x]");
+    }
+
+    #[test]
+    fn colours_that_are_written_out_go_too() {
+        let json = br"\u001b[1m\u001b[91merror\u001b[0m: a\nb";
+        assert_eq!(Text::of_line(&line(json)).as_str(), r"error: a\nb");
+        assert_eq!(Text::of_line(&line(b"^[[31merror^[[0m: ^[x")).as_str(), "error: ^[x");
     }
 
     #[test]
