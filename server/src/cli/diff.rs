@@ -58,12 +58,12 @@ mod tests {
 
     fn change(before: Option<&str>, after: &str, renamed_to: Option<&str>) -> String {
         let change = FileChange {
-            file: FileId::new("/root/a.toml"),
+            file: FileId::new("/project/a.toml"),
             before: before.map(Into::into),
             after: after.to_owned(),
             renamed_to: renamed_to.map(FileId::new),
         };
-        unified(&[change], Path::new("/root"))
+        unified(&[change], Path::new("/project"))
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
     fn new_files_and_renames_have_headers() {
         assert!(change(None, "a\n", None).starts_with("--- /dev/null\n+++ b/a.toml\n@@ -0,0 +1 @@\n+a\n"));
         assert_eq!(
-            change(Some("a\n"), "a\n", Some("/root/b.toml")),
+            change(Some("a\n"), "a\n", Some("/project/b.toml")),
             "diff --git a/a.toml b/b.toml\nrename from a.toml\nrename to b.toml\n"
         );
     }
