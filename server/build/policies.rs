@@ -90,13 +90,11 @@ pub fn tables(mut file: PolicyFile) -> Outcome<String> {
     check(&file)?;
     let mut code = String::from("static DISTRIBUTIONS: &[Distribution] = &[\n");
     for Distribution { name, arches, releases } in &file.distribution {
-        let releases: String = releases
-            .iter()
-            .map(|(name, glibc, libstdcxx)| {
-                format!("Release {{ name: {name:?}, glibc: {glibc:?}, libstdcxx: {libstdcxx:?} }}, ")
-            })
-            .collect();
-        writeln!(code, "Distribution {{ name: {name:?}, arches: &{arches:?}, releases: &[{releases}] }},")?;
+        let mut rows = String::new();
+        for (name, glibc, libstdcxx) in releases {
+            write!(rows, "Release {{ name: {name:?}, glibc: {glibc:?}, libstdcxx: {libstdcxx:?} }}, ")?;
+        }
+        writeln!(code, "Distribution {{ name: {name:?}, arches: &{arches:?}, releases: &[{rows}] }},")?;
     }
     code.push_str("];\nstatic LIBRARIES: &[LibraryGroup] = &[\n");
     for Group { system, names, prefixes } in &file.libraries {

@@ -68,9 +68,8 @@ pub(super) fn name(bytes: &[u8]) -> Unreadable {
 fn script(rest: &[u8]) -> Unreadable {
     let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line.get(..200.min(line.len())).unwrap_or_default()).trim().to_owned();
-    let words = line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
-    let name =
-        words.filter(|word| *word != "env" && !word.starts_with('-')).next().unwrap_or_default().to_owned();
+    let mut words = line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+    let name = words.find(|word| *word != "env" && !word.starts_with('-')).unwrap_or_default().to_owned();
     let what = match name.as_str() {
         "" => "is a script, not a binary".to_owned(),
         "sh" | "bash" | "dash" | "zsh" | "ksh" | "fish" => "is a shell script, not a binary".to_owned(),

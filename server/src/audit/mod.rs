@@ -6,10 +6,14 @@
 mod artefact;
 mod elf;
 mod foreign;
+mod judgement;
 mod machine;
 mod macho;
 mod pe;
+pub mod policy;
 mod read;
+pub mod rules;
+mod runs_on;
 mod store;
 mod version;
 mod wasm;
@@ -18,5 +22,8 @@ pub use artefact::{
     Artefact, Binary, Format, Image, Kind, Libc, Linkage, MinimumSystem, Needed, Place, StoreReference,
     SymbolVersion, System, Unreadable,
 };
+pub use judgement::{Audit, Request, Verdict, judge};
+pub use policy::Policy;
 pub use read::read;
+pub use runs_on::{minimum, runs_on};
 pub use version::Version;

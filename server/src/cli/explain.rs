@@ -5,19 +5,16 @@ use serde::Serialize;
 use super::{
     CLEAN, Stop,
     args::RulesFormat,
+    catalog::{self, Entry},
     output::{CODE, FAINT, HEADING, Output, paint},
     session,
 };
-use crate::{
-    finding::Severity,
-    rules::{self, FixKind, Rule},
-};
+use crate::{finding::Severity, rules::FixKind};
 
 /// Shows a rule's page.
 pub(super) fn explain(name: &str, output: Output) -> Result<u8, Stop> {
-    session::known_rule(name)?;
-    let Some(rule) = rules::find(name) else { return Ok(CLEAN) };
-    let text = format!("{}\n\n{}\n{}\n", paint(HEADING, rule.name), style_page(&rule.page()), rule.url());
+    let rule = catalog::find(name).ok_or_else(|| session::unknown_rule(name, &catalog::all()))?;
+    let text = format!("{}\n\n{}\n{}\n", paint(HEADING, rule.name()), style_page(&rule.page()), rule.url());
     output.styled(&text);
     Ok(CLEAN)
 }
@@ -27,7 +24,7 @@ pub(super) fn rules(format: RulesFormat, output: Output) -> u8 {
     match format {
         RulesFormat::Text => output.styled(&table()),
         RulesFormat::Json => {
-            let rules = rules::RULES.iter().map(RuleJson::new).collect();
+            let rules = catalog::all().into_iter().map(RuleJson::new).collect();
             Output::json(&RulesJson { version: 1, rules });
         }
         RulesFormat::Markdown => Output::plain(&markdown()),
@@ -47,16 +44,18 @@ struct RuleJson {
     summary: &'static str,
     severity: Severity,
     fix: &'static str,
+    command: &'static str,
     url: String,
 }
 
 impl RuleJson {
-    fn new(rule: &Rule) -> Self {
+    fn new(rule: Entry) -> Self {
         Self {
-            name: rule.name,
-            summary: rule.summary,
-            severity: rule.severity,
-            fix: fix_word(rule.fix),
+            name: rule.name(),
+            summary: rule.summary(),
+            severity: rule.severity(),
+            fix: fix_word(rule.fix()),
+            command: rule.command(),
             url: rule.url(),
         }
     }
@@ -79,30 +78,31 @@ fn severity_word(severity: Severity) -> &'static str {
 }
 
 fn table() -> String {
-    let width = rules::RULES.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
-    let line = |rule: &Rule| {
-        let name = paint(HEADING, &format!("{:width$}", rule.name));
-        let fix = match rule.fix {
+    let rules = catalog::all();
+    let width = rules.iter().map(|rule| rule.name().len()).max().unwrap_or_default();
+    let line = |rule: &Entry| {
+        let name = paint(HEADING, &format!("{:width$}", rule.name()));
+        let fix = match rule.fix() {
             FixKind::None => "",
             FixKind::Review => "fix to review",
             FixKind::Safe => "safe fix",
         };
-        format!("{name}  {:7}  {fix:13}  {}\n", severity_word(rule.severity), rule.summary)
+        format!("{name}  {:7}  {fix:13}  {}\n", severity_word(rule.severity()), rule.summary())
     };
-    rules::RULES.iter().map(line).collect()
+    rules.iter().map(line).collect()
 }
 
 /// A table of all rules, and behind it their pages.
 fn markdown() -> String {
     let mut text =
         "# Rules\n\n| rule | severity | fix | what it finds |\n| --- | --- | --- | --- |\n".to_owned();
-    for rule in rules::RULES {
-        let (name, severity, fix) = (rule.name, severity_word(rule.severity), fix_word(rule.fix));
-        text +=
-            &format!("| [`{name}`](#{name}) | {severity} | {fix} | {} |\n", rule.summary.replace('|', "\\|"));
+    for rule in catalog::all() {
+        let (name, severity, fix) = (rule.name(), severity_word(rule.severity()), fix_word(rule.fix()));
+        let summary = rule.summary().replace('|', "\\|");
+        text += &format!("| [`{name}`](#{name}) | {severity} | {fix} | {summary} |\n");
     }
-    for rule in rules::RULES {
-        text += &format!("\n## {}\n\n{}\n", rule.name, lower_headings(rule.page().trim()));
+    for rule in catalog::all() {
+        text += &format!("\n## {}\n\n{}\n", rule.name(), lower_headings(rule.page().trim()));
     }
     text
 }

@@ -4,7 +4,9 @@
 #![allow(clippy::format_push_string)]
 
 mod args;
+mod audit;
 mod baseline;
+mod catalog;
 mod check;
 mod diff;
 mod explain;
@@ -84,6 +86,7 @@ fn run(command: Command, output: Output) -> Result<u8, Stop> {
         Command::Check(options) => check::run(&options, output),
         Command::Fix(options) => fix::run(&options, output),
         Command::Targets(options) => targets::run(&options, output),
+        Command::Audit(options) => audit::run(&options, output),
         Command::Explain(options) => explain::explain(&options.rule, output),
         Command::Rules(options) => Ok(explain::rules(options.format, output)),
         Command::Server(_) => Ok(CLEAN),

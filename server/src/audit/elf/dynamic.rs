@@ -55,7 +55,7 @@ impl Dynamic {
             needed: needed.collect::<Outcome<_>>()?,
             runpath: runpath.map(str::to_owned).collect(),
             own_name: raw.own_name.as_ref().map(text).transpose()?,
-            is_pie: raw.flags & u64::from(elf::DF_1_PIE.0) != 0,
+            is_pie: raw.flags & elf::DF_1_PIE.0 != 0,
             versions: versions(&raw, segments, &strings)?,
         })
     }

@@ -27,7 +27,7 @@ pub(super) fn read<Elf: FileHeader<Endian = Endianness>>(segments: &Segments<'_,
             let kind = note.n_type(segments.endian).0;
             let (system, minimum) = match (note.name(), kind) {
                 (b"GNU", 1) => gnu(note.desc(), segments.endian),
-                (b"Android", 1) => (Some(System::Android), None),
+                (b"Android", 1) => android(note.desc(), segments.endian),
                 (b"FreeBSD", 1) => (Some(System::Unix("FreeBSD")), None),
                 (b"NetBSD", 1) => (Some(System::Unix("NetBSD")), None),
                 (b"OpenBSD", 1) => (Some(System::Unix("OpenBSD")), None),
@@ -43,10 +43,7 @@ pub(super) fn read<Elf: FileHeader<Endian = Endianness>>(segments: &Segments<'_,
 
 /// `NT_GNU_ABI_TAG`: the system, and three numbers of its kernel.
 fn gnu(description: &[u8], endian: Endianness) -> (Option<System>, Option<MinimumSystem>) {
-    let mut words = description.chunks_exact(4).map(|word| {
-        let word = word.try_into().unwrap_or_default();
-        if endian == Endianness::Big { u32::from_be_bytes(word) } else { u32::from_le_bytes(word) }
-    });
+    let mut words = words(description, endian);
     let system = match words.next() {
         Some(0) => System::Linux,
         Some(1) => System::Unix("GNU Hurd"),
@@ -62,4 +59,18 @@ fn gnu(description: &[u8], endian: Endianness) -> (Option<System>, Option<Minimu
         _ => None,
     };
     (Some(system), minimum)
+}
+
+/// The API level that it was built for.
+fn android(description: &[u8], endian: Endianness) -> (Option<System>, Option<MinimumSystem>) {
+    let system = System::Android;
+    let level = words(description, endian).next();
+    (Some(system), level.map(|level| MinimumSystem { system, version: Version::new(level, 0, 0) }))
+}
+
+fn words(bytes: &[u8], endian: Endianness) -> impl Iterator<Item = u32> {
+    bytes.chunks_exact(4).map(move |word| {
+        let word = word.try_into().unwrap_or_default();
+        if endian == Endianness::Big { u32::from_be_bytes(word) } else { u32::from_le_bytes(word) }
+    })
 }

@@ -4,7 +4,10 @@
 use object::elf;
 
 use super::notes::Notes;
-use crate::audit::artefact::{Libc, Needed, System};
+use crate::audit::{
+    artefact::{Libc, Needed, System},
+    rules::support::libc_of_loader,
+};
 
 /// The system and its C library.
 pub(super) fn of(
@@ -15,7 +18,7 @@ pub(super) fn of(
 ) -> (System, Option<Libc>) {
     let by_library =
         needed.iter().find_map(|needed| libc_of_library(&needed.name)).or_else(|| unversioned(needed));
-    let by_interpreter = interpreter.and_then(libc_of_interpreter);
+    let by_interpreter = interpreter.and_then(libc_of_loader);
     let system = by_abi(abi)
         .or_else(|| interpreter.and_then(system_of_interpreter))
         .or_else(|| needed.iter().find_map(|needed| system_of_library(&needed.name)))
@@ -68,23 +71,6 @@ fn system_of_library(name: &str) -> Option<System> {
         _ if name.starts_with("libc.so.") && name.matches('.').count() == 3 => System::Unix("OpenBSD"),
         _ => return None,
     })
-}
-
-fn libc_of_interpreter(path: &str) -> Option<Libc> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    if name.starts_with("ld-musl-") {
-        Some(Libc::Musl)
-    } else if path.starts_with("/system/bin/linker") {
-        Some(Libc::Bionic)
-    } else if name.starts_with("ld-linux")
-        || name.starts_with("ld64.so")
-        || name.starts_with("ld-2.")
-        || name == "ld.so.1"
-    {
-        Some(Libc::Glibc)
-    } else {
-        None
-    }
 }
 
 /// A plain `libc.so`: musl's, or Android's, which has its siblings beside it.
