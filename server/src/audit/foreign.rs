@@ -84,6 +84,8 @@ fn script(rest: &[u8]) -> Unreadable {
     Unreadable::other(what, advice)
 }
 
+/// Whether the beginning of a file is UTF-8 without control characters; a character may be cut at its end.
 fn is_text(start: &[u8]) -> bool {
-    start.iter().all(|byte| *byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b))
+    let is_utf8 = std::str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true);
+    is_utf8 && start.iter().all(|byte| *byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b))
 }

@@ -158,6 +158,10 @@ impl Policy {
         }
         let file: File = toml_edit::de::from_str(text)
             .map_err(|error| error.to_string().trim_end().replace('\n', "\n  "))?;
+        if file == File::default() {
+            return Err("says nothing; write `glibc = \"2.17\"`, `based-on = \"manylinux2014\"` or the like"
+                .to_owned());
+        }
         let base = match &file.based_on {
             Some(base) => Self::named(base).ok_or_else(|| format!("`based-on` names no policy: {base:?}"))?,
             None => Self::default(),
@@ -213,7 +217,7 @@ impl Policy {
 }
 
 /// The keys of a policy file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
     name: Option<String>,
@@ -290,6 +294,7 @@ mod tests {
             ("gilbc = \"2.17\"", "unknown field"),
             ("glibc = ", ""),
             ("windows = \"95\"", "unknown"),
+            ("# glibc\n", "says nothing"),
         ] {
             let error = Policy::from_toml(bad, "policy.toml").unwrap_err();
             assert!(error.contains(why), "{bad}: {error}");
