@@ -1,6 +1,6 @@
 //! `knowledge/policies.toml` as tables.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::Deserialize;
 
@@ -23,6 +23,8 @@ pub struct PolicyFile {
 struct Distribution {
     name: String,
     arches: Vec<String>,
+    #[serde(default)]
+    since: BTreeMap<String, String>,
     releases: Vec<(String, String, String)>,
 }
 
@@ -89,12 +91,16 @@ struct Policy {
 pub fn tables(mut file: PolicyFile) -> Outcome<String> {
     check(&file)?;
     let mut code = String::from("static DISTRIBUTIONS: &[Distribution] = &[\n");
-    for Distribution { name, arches, releases } in &file.distribution {
+    for Distribution { name, arches, since, releases } in &file.distribution {
+        let since: Vec<(&String, &String)> = since.iter().collect();
         let mut rows = String::new();
         for (name, glibc, libstdcxx) in releases {
             write!(rows, "Release {{ name: {name:?}, glibc: {glibc:?}, libstdcxx: {libstdcxx:?} }}, ")?;
         }
-        writeln!(code, "Distribution {{ name: {name:?}, arches: &{arches:?}, releases: &[{rows}] }},")?;
+        writeln!(
+            code,
+            "Distribution {{ name: {name:?}, arches: &{arches:?}, since: &{since:?}, releases: &[{rows}] }},"
+        )?;
     }
     code.push_str("];\nstatic LIBRARIES: &[LibraryGroup] = &[\n");
     for Group { system, names, prefixes } in &file.libraries {
@@ -145,6 +151,16 @@ fn check(file: &PolicyFile) -> Outcome<()> {
     for policy in &file.policy {
         if let Some(unknown) = policy.libraries.iter().find(|name| !groups.contains(name)) {
             return Err(format!("policies.toml: {} names libraries {unknown:?}", policy.name).into());
+        }
+    }
+    for distribution in &file.distribution {
+        let is_release = |wanted: &String| distribution.releases.iter().any(|(name, ..)| name == wanted);
+        for (arch, first) in &distribution.since {
+            if !is_release(first) || !distribution.arches.contains(arch) {
+                return Err(
+                    format!("policies.toml: {} has no {arch} or no {first}", distribution.name).into()
+                );
+            }
         }
     }
     let mut versions: Vec<&String> = file.windows_minimum.iter().map(|one| &one.version).collect();

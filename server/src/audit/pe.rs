@@ -14,7 +14,7 @@ use super::{
 type Outcome<T> = Result<T, Unreadable>;
 
 /// No program imports from more DLLs; a hostile one may say so.
-const MAX_IMPORTS: usize = 16_384;
+const MAX_IMPORTS: usize = 4_096;
 const MAX_NAME: usize = 1024;
 
 /// Reads a PE file.
@@ -68,23 +68,27 @@ fn refuse_cut_short<Pe: ImageNtHeaders>(file: &PeFile<'_, Pe>, bytes: &[u8]) -> 
 fn imports<Pe: ImageNtHeaders>(file: &PeFile<'_, Pe>) -> Outcome<Vec<Needed>> {
     let unreadable = |_| Unreadable::damaged("the list of DLLs that it imports cannot be read");
     let mut found: Vec<Needed> = Vec::new();
+    let mut left = MAX_IMPORTS;
     if let Some(table) = file.import_table().map_err(unreadable)? {
         let mut descriptors = table.descriptors().map_err(unreadable)?;
         while let Some(descriptor) = descriptors.next().map_err(unreadable)? {
-            note(&mut found, table.name(descriptor.name.get(LE)).map_err(unreadable)?, false)?;
+            let name = table.name(descriptor.name.get(LE)).map_err(unreadable)?;
+            note(&mut found, &mut left, name, false)?;
         }
     }
     if let Some(table) = file.delay_load_import_table().map_err(unreadable)? {
         let mut descriptors = table.descriptors().map_err(unreadable)?;
         while let Some(descriptor) = descriptors.next().map_err(unreadable)? {
-            note(&mut found, table.name(descriptor.dll_name_rva.get(LE)).map_err(unreadable)?, true)?;
+            let name = table.name(descriptor.dll_name_rva.get(LE)).map_err(unreadable)?;
+            note(&mut found, &mut left, name, true)?;
         }
     }
     Ok(found)
 }
 
-fn note(found: &mut Vec<Needed>, name: &[u8], is_optional: bool) -> Outcome<()> {
-    if name.is_empty() || name.len() > MAX_NAME || found.len() >= MAX_IMPORTS {
+fn note(found: &mut Vec<Needed>, left: &mut usize, name: &[u8], is_optional: bool) -> Outcome<()> {
+    *left = left.saturating_sub(1);
+    if name.is_empty() || name.len() > MAX_NAME || *left == 0 {
         return Err(Unreadable::damaged("the name of a DLL that it imports cannot be read"));
     }
     let name = String::from_utf8_lossy(name).into_owned();

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::version::Version;
+use super::{artefact::Libc, version::Version};
 use crate::knowledge::{self, NamedPolicy};
 
 /// A policy of more bytes is no policy.
@@ -204,13 +204,17 @@ impl Policy {
         })
     }
 
-    /// Whether a library may be needed.
-    pub fn allows(&self, library: &str) -> bool {
+    /// Whether a library may be needed by code for that C library. What comes with glibc's distributions
+    /// does not come with musl's: Alpine has no libgcc_s.so.1 of itself.
+    pub fn allows(&self, library: &str, libc: Option<Libc>) -> bool {
+        let is_for =
+            |group: &&'static str| libc != Some(Libc::Musl) || !["glibc", "manylinux"].contains(group);
         self.also.iter().any(|name| name.eq_ignore_ascii_case(library))
             || (!self.is_static
                 && self
                     .groups
                     .iter()
+                    .filter(|group| is_for(group))
                     .filter_map(|group| knowledge::libraries(group))
                     .any(|group| group.holds(library)))
     }
@@ -276,10 +280,10 @@ mod tests {
     #[test]
     fn libraries_are_allowed_by_group_and_by_name() {
         let default = Policy::default();
-        assert!(default.allows("libc.so.6") && default.allows("libgcc_s.so.1"));
-        assert!(!default.allows("libssl.so.3") && !default.allows("libz.so.1"));
-        assert!(Policy::named("manylinux2014").unwrap().allows("libz.so.1"));
-        assert!(!Policy::named("static").unwrap().allows("libc.so.6"));
+        assert!(default.allows("libc.so.6", None) && default.allows("libgcc_s.so.1", None));
+        assert!(!default.allows("libssl.so.3", None) && !default.allows("libz.so.1", None));
+        assert!(Policy::named("manylinux2014").unwrap().allows("libz.so.1", None));
+        assert!(!Policy::named("static").unwrap().allows("libc.so.6", None));
     }
 
     #[test]
@@ -287,7 +291,7 @@ mod tests {
         let text = "based-on = \"manylinux2014\"\nglibc = \"2.20\"\nlibraries = [\"libssl.so.3\"]\n";
         let policy = Policy::from_toml(text, "policy.toml").unwrap();
         assert_eq!(policy.glibc, Some(Version::new(2, 20, 0)));
-        assert!(policy.allows("libssl.so.3") && policy.allows("libz.so.1") && policy.is_strict);
+        assert!(policy.allows("libssl.so.3", None) && policy.allows("libz.so.1", None) && policy.is_strict);
         for (bad, why) in [
             ("glibc = \"new\"", "no version"),
             ("based-on = \"x\"", "names no policy"),

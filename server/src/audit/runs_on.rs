@@ -82,11 +82,10 @@ fn glibc(image: &Image, arch: &str) -> Vec<String> {
 
 fn first_release(distribution: &Distribution, image: &Image, floor: Version) -> Option<String> {
     // Distributions for POWER are little-endian today, those for s390x big-endian.
-    let fits = distribution.arches.contains(&image.arch.as_str())
-        && image.is_big_endian == (image.arch == "s390x")
+    let fits = image.is_big_endian == (image.arch == "s390x")
         && (image.pointer_width == 64 || matches!(image.arch.as_str(), "x86" | "arm"));
     let cxx = image.highest("GLIBCXX");
-    let release = distribution.releases.iter().filter(|_| fits).find(|release| {
+    let release = distribution.releases_for(&image.arch).iter().filter(|_| fits).find(|release| {
         Version::parse(release.glibc) >= Some(floor)
             && (cxx.is_none() || release.libstdcxx.is_empty() || Version::parse(release.libstdcxx) >= cxx)
     })?;

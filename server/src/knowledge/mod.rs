@@ -10,7 +10,8 @@ mod targets;
 
 pub use crates::{Class, Extra, Need, Remedy, Versions, all_remedies, remedies};
 pub use failures::{
-    ContextSign, Derived, FailureKind, Part, Pattern, Sign, derived_values, failure, failure_contexts, failures,
+    ContextSign, Derived, FailureKind, Part, Pattern, Sign, derived_values, failure, failure_contexts,
+    failures,
 };
 pub use names::{by_nix_config, distance, nearest};
 pub use openssl::{OpensslUser, openssl_user};

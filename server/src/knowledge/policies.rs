@@ -10,8 +10,22 @@ pub struct Distribution {
     pub name: &'static str,
     /// The values of `target_arch` that it is made for.
     pub arches: &'static [&'static str],
+    /// The first release for an architecture that came later.
+    pub since: &'static [(&'static str, &'static str)],
     /// Its releases, oldest first.
     pub releases: &'static [Release],
+}
+
+impl Distribution {
+    /// Its releases for an architecture, oldest first; none when it is not made for it.
+    pub fn releases_for(&self, arch: &str) -> &'static [Release] {
+        if !self.arches.contains(&arch) {
+            return &[];
+        }
+        let first = self.since.iter().find(|(later, _)| *later == arch).map(|(_, release)| *release);
+        let start = self.releases.iter().position(|release| first.is_none_or(|first| release.name == first));
+        start.and_then(|start| self.releases.get(start..)).unwrap_or_default()
+    }
 }
 
 /// A release of a distribution.

@@ -2,7 +2,10 @@
 
 use portolan::audit::{self, Kind, Libc, Linkage, Place, System, Version, minimum, runs_on};
 
+use std::fs;
+
 use super::{
+    build::{folder, has, run},
     forge::{AARCH64, Elf, MachO, Pe, S390X, universal, wasm},
     image,
 };
@@ -175,4 +178,26 @@ fn systems_are_named_by_what_is_needed() {
         ..Elf::dynamic()
     };
     assert_eq!(systems(&musl)[0], "Alpine 3.x x86_64");
+}
+
+/// What is forged has to be right, or what is read from it proves nothing.
+#[test]
+fn llvm_reads_the_same_from_what_is_forged() {
+    if !has("llvm-readobj") {
+        return;
+    }
+    let folder = folder("forged");
+    let mac = MachO { dylibs: vec!["/usr/lib/libSystem.B.dylib", "@rpath/libx.dylib"], ..MachO::program() };
+    let s390x =
+        Elf { machine: S390X, is_big: true, needed: vec!["libc.so.6", "libm.so.6"], ..Elf::dynamic() };
+    let files = [("mac", mac.bytes()), ("pe.exe", Pe::program().bytes()), ("s390x", s390x.bytes())];
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        fs::write(&path, &bytes).unwrap();
+        let shown = run("llvm-readobj", &["--needed-libs", path.to_str().unwrap()]);
+        let list = shown.split_once("NeededLibraries [").unwrap().1.split_once(']').unwrap().0;
+        let mut needed: Vec<String> = image(&bytes).needed.into_iter().map(|needed| needed.name).collect();
+        needed.sort();
+        assert_eq!(list.split_whitespace().collect::<Vec<_>>(), needed, "{name}");
+    }
 }

@@ -140,6 +140,13 @@ fn linux() -> Vec<Case> {
         case("new libstdc++, old enough policy", cxx.bytes(), ("manylinux_2_35", ""), Portable, &[]),
         case("musl", musl.bytes(), ("", "x86_64-unknown-linux-musl"), Portable, &[]),
         case(
+            "musl with the compiler's run time",
+            Elf { needed: vec!["libc.so", "libgcc_s.so.1"], ..musl }.bytes(),
+            ("", ""),
+            Limited,
+            &[("unexpected-library", Warning)],
+        ),
+        case(
             "musl code, glibc loader",
             Elf { needed: vec!["libc.so"], versions: vec![], ..Elf::dynamic() }.bytes(),
             ("", ""),

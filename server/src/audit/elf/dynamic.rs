@@ -11,6 +11,7 @@ use crate::audit::artefact::{Needed, SymbolVersion, Unreadable};
 /// No program asks for more; a hostile one may say so.
 const MAX_ENTRIES: usize = 16_384;
 const MAX_VERSIONS: usize = 16_384;
+const MAX_LIBRARIES: u64 = 4_096;
 
 /// What stands in the dynamic segment.
 #[derive(Debug, Default)]
@@ -121,6 +122,9 @@ fn versions<Elf: FileHeader<Endian = Endianness>>(
     let Some(address) = raw.versions else { return Ok(Vec::new()) };
     let damaged = || Unreadable::damaged("the versions that it needs of its libraries cannot be read");
     let bytes = segments.at_address(address).ok_or_else(damaged)?;
+    if raw.version_count > MAX_LIBRARIES {
+        return Err(damaged());
+    }
     let endian = segments.endian;
     let mut found = Vec::new();
     let mut at: u64 = 0;

@@ -9,6 +9,10 @@ use super::Segments;
 use crate::audit::artefact::{MinimumSystem, System};
 use crate::audit::version::Version;
 
+/// Programs have two or three; a hostile one may have thousands that all lead to the same bytes.
+const MAX_SEGMENTS: usize = 16;
+const MAX_NOTES: usize = 256;
+
 /// What the notes say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Notes {
@@ -21,9 +25,10 @@ pub(super) struct Notes {
 /// A note is a remark: one that cannot be read says nothing, and no harm is done.
 pub(super) fn read<Elf: FileHeader<Endian = Endianness>>(segments: &Segments<'_, Elf>) -> Notes {
     let mut found = Notes::default();
-    for header in segments.of_type(elf::PT_NOTE) {
+    for header in segments.of_type(elf::PT_NOTE).take(MAX_SEGMENTS) {
         let Ok(Some(mut notes)) = header.notes(segments.endian, segments.bytes) else { continue };
-        while let Ok(Some(note)) = notes.next() {
+        for _ in 0..MAX_NOTES {
+            let Ok(Some(note)) = notes.next() else { break };
             let kind = note.n_type(segments.endian).0;
             let (system, minimum) = match (note.name(), kind) {
                 (b"GNU", 1) => gnu(note.desc(), segments.endian),

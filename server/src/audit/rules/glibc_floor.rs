@@ -103,14 +103,13 @@ fn needing(image: &Image, highest: Version) -> Vec<&str> {
 /// The releases that the policy means and the program leaves out: "RHEL 7 and 8, Debian 10".
 fn left_out(image: &Image, allowed: Version, needed: Version) -> String {
     let of_distribution = |distribution: &knowledge::Distribution| {
-        let releases = distribution.releases.iter().filter(|release| {
+        let releases = distribution.releases_for(&image.arch).iter().filter(|release| {
             Version::parse(release.glibc).is_some_and(|glibc| glibc >= allowed && glibc < needed)
         });
         let releases: Vec<&str> = releases.map(|release| release.name).collect();
         (!releases.is_empty()).then(|| format!("{} {}", distribution.name, support::listed(&releases, 4)))
     };
-    let fitting = knowledge::distributions().iter().filter(|one| one.arches.contains(&image.arch.as_str()));
     // Fedora's releases live for a year: nobody builds for them.
-    let lasting = fitting.filter(|distribution| distribution.name != "Fedora");
+    let lasting = knowledge::distributions().iter().filter(|distribution| distribution.name != "Fedora");
     lasting.filter_map(of_distribution).collect::<Vec<_>>().join(", ")
 }

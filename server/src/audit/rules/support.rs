@@ -107,9 +107,10 @@ pub(in crate::audit) fn is_expected(image: &Image, name: &str, policy: &Policy) 
         System::Windows => {
             knowledge::is_windows_dll(name) || policy.also.iter().any(|also| also.eq_ignore_ascii_case(name))
         }
-        System::Linux | System::Android => policy.allows(name),
+        System::Linux | System::Android => policy.allows(name, image.libc),
         System::MacOs | System::Apple(_) => {
-            policy.allows(name) || knowledge::libraries("apple").is_some_and(|group| group.holds(name))
+            policy.allows(name, image.libc)
+                || knowledge::libraries("apple").is_some_and(|group| group.holds(name))
         }
         // Nobody here knows what they have.
         System::Unix(_) | System::Uefi | System::Wasm => true,

@@ -110,15 +110,15 @@ fn facts(image: &Image) -> String {
     }
     if !image.needed.is_empty() {
         let each = image.needed.iter().map(|needed| with_version(image, &needed.name));
-        text += &line("needs", &cut(each.collect()));
+        text += &line("needs", &cut(each, image.needed.len()));
     }
     if !image.runpath.is_empty() {
-        text += &line("looks in", &cut(image.runpath.clone()));
+        text += &line("looks in", &cut(image.runpath.iter().cloned(), image.runpath.len()));
     }
     if !image.imports.is_empty() {
-        let mut modules: Vec<String> = image.imports.iter().map(|(module, _)| module.clone()).collect();
+        let mut modules: Vec<&String> = image.imports.iter().map(|(module, _)| module).collect();
         modules.dedup();
-        text += &line("imports", &cut(modules));
+        text += &line("imports", &cut(modules.iter().map(ToString::to_string), modules.len()));
     }
     text
 }
@@ -144,11 +144,12 @@ fn store(binary: &Binary) -> String {
     line("mentions", &format!("{} of the Nix store in its data", plural(in_data, "path")))
 }
 
-fn cut(mut list: Vec<String>) -> String {
-    let more = list.len().saturating_sub(MAX_LISTED);
-    list.truncate(MAX_LISTED);
-    let shown = list.join(", ");
-    if more == 0 { shown } else { format!("{shown} and {more} more") }
+fn cut(list: impl Iterator<Item = String>, count: usize) -> String {
+    let shown = list.take(MAX_LISTED).collect::<Vec<_>>().join(", ");
+    match count.saturating_sub(MAX_LISTED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn summary(audited: &[Audited], policy: &Policy, least: Severity) -> String {
