@@ -2,6 +2,9 @@
 //! when the program runs, and a mistake in the data is a mistake of the build. And tells the program which
 //! triple it is built for: at run time nothing else knows.
 
+#[path = "build/policies.rs"]
+mod policies;
+
 use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 
 use serde::Deserialize;
@@ -190,6 +193,8 @@ fn main() -> Outcome<()> {
     let names = de::from_str(&fs::read_to_string("knowledge/targets-names.toml")?)?;
     let remedies = de::from_str(&fs::read_to_string("knowledge/crates.toml")?)?;
     let openssl = de::from_str(&fs::read_to_string("knowledge/openssl.toml")?)?;
+    let policies = de::from_str(&fs::read_to_string("knowledge/policies.toml")?)?;
+    fs::write(Path::new(&out).join("policies.rs"), policies::tables(policies)?)?;
     fs::write(Path::new(&out).join("openssl.rs"), openssl_table(openssl)?)?;
     fs::write(Path::new(&out).join("targets.rs"), target_tables(targets, names)?)?;
     fs::write(Path::new(&out).join("crates.rs"), remedy_table(remedies)?)?;

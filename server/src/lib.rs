@@ -8,6 +8,7 @@
 //! ```
 
 pub mod analysis;
+pub mod audit;
 pub mod cargo;
 pub mod cli;
 pub mod failures;

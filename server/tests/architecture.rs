@@ -38,6 +38,7 @@ fn is_test(path: &Path) -> bool {
 
 const CORE: &[&str] = &[
     "src/analysis.rs",
+    "src/audit",
     "src/cargo",
     "src/failures",
     "src/finding.rs",

@@ -8,7 +8,7 @@ use crate::finding::Severity;
 
 const EXIT_CODES: &str = "Exit codes:
   0  clean
-  1  findings at or above --fail-on
+  1  findings at or above --fail-on, or a file that cannot be audited
   2  wrong usage, or an internal error
   3  nothing to look at: no Cargo.toml, cargo configuration or flake.nix";
 
@@ -38,6 +38,8 @@ pub(super) enum Command {
     Fix(FixOptions),
     /// Show every target that the project ships, and what each still lacks.
     Targets(TargetsOptions),
+    /// Read finished binaries, and say where they run.
+    Audit(AuditOptions),
     /// Read the log of a build that failed, and say why.
     Log(LogOptions),
     /// Show the page of a rule, or of a failure that `log` names.
@@ -132,6 +134,27 @@ pub(super) struct LogOptions {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct AuditOptions {
+    /// Programs and libraries: ELF, Mach-O, PE, WebAssembly. One that cannot be read fails the audit.
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// What they may need: glibc-2.17, manylinux2014, musllinux_1_2, static, macos-11, windows-10, nix, or a
+    /// TOML file with `glibc`, `macos`, `windows`, `arch`, `static`, `store`, `libraries`, `based-on` [default:
+    /// systems that still get updates, as hints].
+    #[arg(long, value_name = "FILE|NAME")]
+    pub(super) policy: Option<String>,
+    /// The target that they were built for.
+    #[arg(long, value_name = "TRIPLE", value_parser = parse_triple)]
+    pub(super) target: Option<String>,
+    /// How to say it. `json` and `sarif` always hold the hints, too.
+    #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
+    pub(super) format: AuditFormat,
+    /// The mildest finding that makes the exit code 1. Hints are shown only with `--fail-on hint`.
+    #[arg(long, value_enum, default_value_t = FailOn::Warning, value_name = "SEVERITY")]
+    pub(super) fail_on: FailOn,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct ExplainOptions {
     /// The name of a rule or failure, as it stands in brackets behind `error` or `warning`.
     #[arg(value_name = "RULE")]
@@ -168,6 +191,16 @@ pub(super) enum CheckFormat {
     Sarif,
     /// Annotations of GitHub Actions.
     Github,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum AuditFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,6 +6,7 @@ use super::{
     CLEAN, FINDINGS, Stop,
     args::{CheckFormat, CheckOptions, FailOn},
     baseline::Baseline,
+    catalog,
     output::Output,
     report::{Report, github, json, sarif, text},
     session::{self, Session, Texts},
@@ -81,7 +82,7 @@ fn say(report: &Report, format: CheckFormat, tally: text::Tally, output: Output)
         || report.findings.iter().filter(|finding| tally.with_hints || finding.severity > Severity::Hint);
     match format {
         CheckFormat::Json => Output::json(&json::report(report)),
-        CheckFormat::Sarif => Output::json(&sarif::render(report)),
+        CheckFormat::Sarif => Output::json(&sarif::render(report, &catalog::of_projects())),
         CheckFormat::Github => Output::plain(&github::render(report, current, shown())),
         CheckFormat::Text => {
             output.styled(&(text::render(report, current, shown()) + &text::summary(report, tally)));

@@ -5,20 +5,16 @@ use serde::Serialize;
 use super::{
     CLEAN, Stop,
     args::RulesFormat,
+    catalog::{self, Entry},
     output::{CODE, FAINT, HEADING, Output, paint},
     suggest,
 };
-use crate::{
-    failures::pages,
-    finding::Severity,
-    knowledge,
-    rules::{self, FixKind, Rule},
-};
+use crate::{failures::pages, finding::Severity, knowledge, rules::FixKind};
 
 /// Shows the page of a rule or of a failure; of both where they have one name.
 pub(super) fn explain(name: &str, output: Output) -> Result<u8, Stop> {
     let rule =
-        rules::find(name).map(|rule| (paint(HEADING, rule.name), style_page(&rule.page()), rule.url()));
+        catalog::find(name).map(|rule| (paint(HEADING, rule.name()), style_page(&rule.page()), rule.url()));
     let failure = knowledge::failure(name).map(|failure| {
         let title = format!("{} in a build's log: {}", paint(HEADING, failure.name), failure.summary);
         (title, style_page(failure.page), pages::url(failure.name))
@@ -37,7 +33,7 @@ pub(super) fn explain(name: &str, output: Output) -> Result<u8, Stop> {
 
 fn unknown_name(name: &str) -> Stop {
     let failures = knowledge::failures().iter().map(|failure| failure.name);
-    let names = rules::RULES.iter().map(|rule| rule.name).chain(failures);
+    let names = catalog::all().into_iter().map(Entry::name).chain(failures);
     Stop::Failed(match suggest::nearest(name, names) {
         Some(near) => format!("there is no rule or failure {name}; did you mean {near}?"),
         None => format!("there is no rule or failure {name}; `portolan rules` lists the rules"),
@@ -49,7 +45,7 @@ pub(super) fn rules(format: RulesFormat, output: Output) -> u8 {
     match format {
         RulesFormat::Text => output.styled(&table()),
         RulesFormat::Json => {
-            let rules = rules::RULES.iter().map(RuleJson::new).collect();
+            let rules = catalog::all().into_iter().map(RuleJson::new).collect();
             Output::json(&RulesJson { version: 1, rules });
         }
         RulesFormat::Markdown => Output::plain(&markdown()),
@@ -69,16 +65,18 @@ struct RuleJson {
     summary: &'static str,
     severity: Severity,
     fix: &'static str,
+    command: &'static str,
     url: String,
 }
 
 impl RuleJson {
-    fn new(rule: &Rule) -> Self {
+    fn new(rule: Entry) -> Self {
         Self {
-            name: rule.name,
-            summary: rule.summary,
-            severity: rule.severity,
-            fix: fix_word(rule.fix),
+            name: rule.name(),
+            summary: rule.summary(),
+            severity: rule.severity(),
+            fix: fix_word(rule.fix()),
+            command: rule.command(),
             url: rule.url(),
         }
     }
@@ -101,30 +99,31 @@ fn severity_word(severity: Severity) -> &'static str {
 }
 
 fn table() -> String {
-    let width = rules::RULES.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
-    let line = |rule: &Rule| {
-        let name = paint(HEADING, &format!("{:width$}", rule.name));
-        let fix = match rule.fix {
+    let rules = catalog::all();
+    let width = rules.iter().map(|rule| rule.name().len()).max().unwrap_or_default();
+    let line = |rule: &Entry| {
+        let name = paint(HEADING, &format!("{:width$}", rule.name()));
+        let fix = match rule.fix() {
             FixKind::None => "",
             FixKind::Review => "fix to review",
             FixKind::Safe => "safe fix",
         };
-        format!("{name}  {:7}  {fix:13}  {}\n", severity_word(rule.severity), rule.summary)
+        format!("{name}  {:7}  {fix:13}  {}\n", severity_word(rule.severity()), rule.summary())
     };
-    rules::RULES.iter().map(line).collect()
+    rules.iter().map(line).collect()
 }
 
 /// A table of all rules, and behind it their pages.
 fn markdown() -> String {
     let mut text =
         "# Rules\n\n| rule | severity | fix | what it finds |\n| --- | --- | --- | --- |\n".to_owned();
-    for rule in rules::RULES {
-        let (name, severity, fix) = (rule.name, severity_word(rule.severity), fix_word(rule.fix));
-        text +=
-            &format!("| [`{name}`](#{name}) | {severity} | {fix} | {} |\n", rule.summary.replace('|', "\\|"));
+    for rule in catalog::all() {
+        let (name, severity, fix) = (rule.name(), severity_word(rule.severity()), fix_word(rule.fix()));
+        let summary = rule.summary().replace('|', "\\|");
+        text += &format!("| [`{name}`](#{name}) | {severity} | {fix} | {summary} |\n");
     }
-    for rule in rules::RULES {
-        text += &format!("\n## {}\n\n{}\n", rule.name, lower_headings(rule.page().trim()));
+    for rule in catalog::all() {
+        text += &format!("\n## {}\n\n{}\n", rule.name(), lower_headings(rule.page().trim()));
     }
     text
 }

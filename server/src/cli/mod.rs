@@ -4,7 +4,9 @@
 #![allow(clippy::format_push_string)]
 
 mod args;
+mod audit;
 mod baseline;
+mod catalog;
 mod check;
 mod diff;
 mod explain;
@@ -86,6 +88,7 @@ fn run(command: Command, output: Output) -> Result<u8, Stop> {
         Command::Fix(options) => fix::run(&options, output),
         Command::Targets(options) => targets::run(&options, output),
         Command::Log(options) => log::run(&options, output),
+        Command::Audit(options) => audit::run(&options, output),
         Command::Explain(options) => explain::explain(&options.rule, output),
         Command::Rules(options) => Ok(explain::rules(options.format, output)),
         Command::Server(_) => Ok(CLEAN),

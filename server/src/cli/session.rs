@@ -7,7 +7,12 @@ use std::{
     sync::Arc,
 };
 
-use super::{Stop, args::ProjectOptions, suggest};
+use super::{
+    Stop,
+    args::ProjectOptions,
+    catalog::{self, Entry},
+    suggest,
+};
 use crate::{
     analysis::{self, Analysis},
     finding::Finding,
@@ -145,11 +150,20 @@ pub(super) fn known_rule(name: &str) -> Result<(), Stop> {
     if rules::find(name).is_some() {
         return Ok(());
     }
-    let names = rules::RULES.iter().map(|rule| rule.name);
-    Err(Stop::Failed(match suggest::nearest(name, names) {
+    if catalog::find(name).is_some() {
+        return Err(Stop::Failed(format!(
+            "{name} is a rule for finished binaries: `portolan audit FILE` runs it"
+        )));
+    }
+    Err(unknown_rule(name, &catalog::of_projects()))
+}
+
+/// Says that there is no rule of that name, and which of `rules` may be meant.
+pub(super) fn unknown_rule(name: &str, rules: &[Entry]) -> Stop {
+    Stop::Failed(match suggest::nearest(name, rules.iter().map(|rule| rule.name())) {
         Some(near) => format!("there is no rule {name}; did you mean {near}?"),
         None => format!("there is no rule {name}; `portolan rules` lists all"),
-    }))
+    })
 }
 
 /// The nearest folder that holds all of them.

@@ -1,10 +1,11 @@
-//! Measured facts: targets and crates, as data files (`server/knowledge/`) with typed look-ups. The build
+//! Measured facts: targets, crates and what systems have, as data files (`server/knowledge/`) with typed look-ups. The build
 //! script turns the files into static tables.
 
 mod crates;
 mod failures;
 mod names;
 mod openssl;
+mod policies;
 mod targets;
 
 pub use crates::{Class, Extra, Need, Remedy, Versions, all_remedies, remedies};
@@ -14,6 +15,10 @@ pub use failures::{
 };
 pub use names::{by_nix_config, distance, nearest};
 pub use openssl::{OpensslUser, openssl_user};
+pub use policies::{
+    Distribution, LibraryGroup, NamedPolicy, Release, Runtime, distributions, is_standard_interpreter,
+    is_windows_dll, libraries, named_policies, named_policy, windows_minimum, windows_runtime,
+};
 pub use targets::{
     CrtStatic, Names, Retired, Target, Tool, by_environment_name, by_nixpkgs_attribute, retired, target,
     targets,

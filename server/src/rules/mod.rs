@@ -12,6 +12,7 @@ pub mod linker_not_executable;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
 pub mod openssl_sys;
+pub(crate) mod page;
 mod rule;
 pub mod rustflags_in_env_table;
 pub mod rustflags_shadowed;

@@ -1,5 +1,6 @@
 //! What a rule is.
 
+use super::page;
 use crate::{
     finding::{Finding, Severity},
     project::Project,
@@ -38,17 +39,11 @@ pub struct Rule {
 impl Rule {
     /// Its page, as Markdown.
     pub fn page(&self) -> String {
-        let mut page = String::new();
-        for line in self.source.lines().map_while(|line| line.strip_prefix("//!")) {
-            page.push_str(line.strip_prefix(' ').unwrap_or(line));
-            page.push('\n');
-        }
-        page
+        page::of(self.source)
     }
 
     /// Address of its page in the published docs.
     pub fn url(&self) -> String {
-        let module = self.name.replace('-', "_");
-        format!("https://docs.rs/portolan/{}/portolan/rules/{module}/index.html", env!("CARGO_PKG_VERSION"))
+        page::url("rules", self.name)
     }
 }

@@ -20,8 +20,9 @@ pub(in crate::cli) struct CheckJson<'r> {
     findings: Vec<FindingJson<'r>>,
 }
 
+/// One finding.
 #[derive(Debug, Serialize)]
-struct FindingJson<'r> {
+pub(in crate::cli) struct FindingJson<'r> {
     rule: &'r str,
     severity: Severity,
     confidence: Confidence,
@@ -98,7 +99,8 @@ pub(in crate::cli) fn report(report: &Report) -> CheckJson<'_> {
     }
 }
 
-fn finding<'r>(report: &'r Report, finding: &'r Finding) -> FindingJson<'r> {
+/// A finding of the report as JSON.
+pub(in crate::cli) fn finding<'r>(report: &'r Report, finding: &'r Finding) -> FindingJson<'r> {
     let related = finding.related.iter().map(|related| RelatedJson {
         file: report.path(&related.origin.file),
         range: RangeJson::new(report, &related.origin),

@@ -69,7 +69,7 @@ impl Report {
 
 /// Address of a rule's page.
 fn url(rule: &str) -> String {
-    crate::rules::find(rule).map(crate::rules::Rule::url).unwrap_or_default()
+    crate::cli::catalog::find(rule).map(crate::cli::catalog::Entry::url).unwrap_or_default()
 }
 
 /// The word for a severity.

@@ -6,20 +6,20 @@ use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use serde_json::{Value, json};
 
 use super::{Report, url};
+use crate::cli::catalog::Entry;
 use crate::{
     finding::{Applicability, Finding, Fix, Severity},
-    rules::{self, Rule},
     text::{FileId, Origin, Span},
 };
 
 /// What paths are relative to.
 const ROOT: &str = "ROOT";
 
-/// The report as one SARIF log.
-pub(in crate::cli) fn render(report: &Report) -> Value {
+/// The report as one SARIF log, with the rules that were looked for.
+pub(in crate::cli) fn render(report: &Report, rules: &[Entry]) -> Value {
     let mut occurrences = BTreeMap::new();
     let results: Vec<Value> =
-        report.findings.iter().map(|finding| result(report, finding, &mut occurrences)).collect();
+        report.findings.iter().map(|finding| result(report, finding, rules, &mut occurrences)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -29,7 +29,7 @@ pub(in crate::cli) fn render(report: &Report) -> Value {
                 "version": env!("CARGO_PKG_VERSION"),
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "informationUri": env!("CARGO_PKG_REPOSITORY"),
-                "rules": rules::RULES.iter().map(rule).collect::<Vec<_>>(),
+                "rules": rules.iter().copied().map(rule).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": {ROOT: {"uri": folder_uri(&report.root)}},
@@ -39,18 +39,23 @@ pub(in crate::cli) fn render(report: &Report) -> Value {
     })
 }
 
-fn rule(rule: &Rule) -> Value {
+fn rule(rule: Entry) -> Value {
     json!({
-        "id": rule.name,
-        "shortDescription": {"text": rule.summary},
+        "id": rule.name(),
+        "shortDescription": {"text": rule.summary()},
         "helpUri": rule.url(),
         "help": {"text": rule.page(), "markdown": rule.page()},
-        "defaultConfiguration": {"level": level(rule.severity)},
+        "defaultConfiguration": {"level": level(rule.severity())},
         "properties": {"tags": ["portability"]},
     })
 }
 
-fn result(report: &Report, finding: &Finding, occurrences: &mut BTreeMap<String, usize>) -> Value {
+fn result(
+    report: &Report,
+    finding: &Finding,
+    rules: &[Entry],
+    occurrences: &mut BTreeMap<String, usize>,
+) -> Value {
     let help = if finding.help.is_empty() { String::new() } else { format!("\n{}", finding.help) };
     let mut result = json!({
         "ruleId": finding.rule,
@@ -61,7 +66,7 @@ fn result(report: &Report, finding: &Finding, occurrences: &mut BTreeMap<String,
         "hostedViewerUri": url(finding.rule),
         "properties": {"confidence": finding.confidence, "targets": finding.targets},
     });
-    if let Some(index) = rules::RULES.iter().position(|rule| rule.name == finding.rule) {
+    if let Some(index) = rules.iter().position(|rule| rule.name() == finding.rule) {
         result["ruleIndex"] = index.into();
     }
     let related = finding.related.iter().enumerate().map(|(index, related)| {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Report, github, json, sarif, text};
 use crate::{
-    cli::{baseline::Baseline, session::Texts},
+    cli::{baseline::Baseline, catalog, session::Texts},
     finding::{Confidence, Edit, Finding, Fix, Rename, Severity},
     snapshot::MemoryFiles,
     text::{FileId, Origin, Span},
@@ -120,7 +120,7 @@ fn json_has_the_promised_shape() {
 
 #[test]
 fn sarif_locates_every_result_and_carries_its_fixes() {
-    let log = sarif::render(&report());
+    let log = sarif::render(&report(), &catalog::of_projects());
     let run = &log["runs"][0];
     assert_eq!(run["originalUriBaseIds"]["ROOT"]["uri"], "file:///p/");
     let results = run["results"].as_array().unwrap();
@@ -233,7 +233,7 @@ fn hostile_text_neither_breaks_the_excerpt_nor_reaches_the_terminal() {
         assert!(rendered.len() < 20_000, "{text:.20?}: {} bytes", rendered.len());
         assert!(!rendered.contains(BLINK) && !rendered.contains('\u{202e}'), "{text:?}: {rendered:?}");
         let _ = json::report(&report);
-        let _ = sarif::render(&report);
+        let _ = sarif::render(&report, &catalog::of_projects());
     }
 }
 
