@@ -16,6 +16,7 @@ pub mod finding;
 pub mod fix;
 pub mod knowledge;
 pub mod lsp;
+pub mod matrix;
 pub mod nix;
 pub mod project;
 pub mod rules;

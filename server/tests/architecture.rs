@@ -44,6 +44,7 @@ const CORE: &[&str] = &[
     "src/finding.rs",
     "src/fix",
     "src/knowledge",
+    "src/matrix",
     "src/nix",
     "src/project",
     "src/rules",

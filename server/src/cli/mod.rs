@@ -25,7 +25,6 @@ use clap::Parser;
 
 use args::{Arguments, Command};
 use output::Output;
-pub use targets::matrix;
 
 use crate::lsp;
 

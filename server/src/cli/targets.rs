@@ -1,10 +1,6 @@
 //! `portolan targets`: what each target still lacks, as a table or as JSON.
 
-mod native;
-mod render;
-mod row;
-
-use serde_json::Value;
+mod text;
 
 use super::{
     CLEAN, Stop,
@@ -12,22 +8,17 @@ use super::{
     output::Output,
     session::{self, Session},
 };
-use crate::analysis::Analysis;
-
-/// The matrix as JSON: what `--format json` prints, and what the language server answers.
-pub fn matrix(analysis: &Analysis) -> Value {
-    render::json(&row::gather(analysis), &analysis.project.host, &analysis.project)
-}
+use crate::matrix;
 
 /// Shows the matrix.
 pub(super) fn run(options: &TargetsOptions, output: Output) -> Result<u8, Stop> {
     let root = session::root_of(options.path.as_deref())?;
     let session = Session::open(&root, session::host(&options.project), &options.project);
-    let rows = row::gather(&session.analysis);
+    let rows = matrix::gather(&session.analysis);
     let host = session.host();
     match options.format {
-        TargetsFormat::Text => output.styled(&render::text(&rows, host, &session.analysis.project)),
-        TargetsFormat::Json => Output::json(&render::json(&rows, host, &session.analysis.project)),
+        TargetsFormat::Text => output.styled(&text::text(&rows, host, &session.analysis.project)),
+        TargetsFormat::Json => Output::json(&matrix::json(&rows, host, &session.analysis.project)),
     }
     Ok(CLEAN)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{cli, lsp::state::Look, rules};
+use crate::{lsp::state::Look, matrix, rules};
 
 /// The commands that the server takes.
 pub const COMMANDS: [&str; 3] = ["portolan.fixAll", "portolan.explain", "portolan.targets"];
@@ -34,9 +34,9 @@ pub fn explain(arguments: &[Value]) -> Result<Value, Refusal> {
 
 /// The targets of a project: what `portolan targets --format json` prints, with the project's folder.
 pub fn targets(look: &Look) -> Value {
-    let mut matrix = cli::matrix(&look.analysis);
-    matrix["root"] = look.snapshot.root.display().to_string().into();
-    matrix
+    let mut answer = matrix::of(&look.analysis);
+    answer["root"] = look.snapshot.root.display().to_string().into();
+    answer
 }
 
 /// Why a command of another name is not run.

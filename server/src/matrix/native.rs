@@ -13,16 +13,16 @@ use crate::{
 
 /// A crate that compiles or links native code for the target.
 #[derive(Debug)]
-pub(super) struct Native {
-    pub(super) name: String,
-    pub(super) version: String,
+pub struct Native {
+    pub name: String,
+    pub version: String,
     /// From the project's own package to it.
-    pub(super) path: Vec<String>,
+    pub path: Vec<String>,
 }
 
 /// Known native crates that are compiled for the target, or may be where cargo's caches do not have all
 /// manifests, with the shortest path to each.
-pub(super) fn crates(project: &Project, target: &ShippedTarget) -> Vec<Native> {
+pub fn crates(project: &Project, target: &ShippedTarget) -> Vec<Native> {
     let known: Vec<&str> = known_crates().into_iter().collect();
     let question = Question::build(&target.triple, &project.host).towards(&known);
     let resolution = graph::resolve(&project.snapshot, &project.cargo, &question);
@@ -60,7 +60,7 @@ fn builds_c(project: &Project, triple: &str) -> Option<bool> {
 }
 
 /// What compiles C for the target, the way that the cc crate would find it.
-pub(super) fn c_compiler(project: &Project, target: &ShippedTarget, linker: &Fact) -> Fact {
+pub fn c_compiler(project: &Project, target: &ShippedTarget, linker: &Fact) -> Fact {
     let triple = target.triple.as_str();
     if builds_c(project, triple) == Some(false) {
         return Fact::new(State::NotNeeded, "no crate compiles C");

@@ -10,23 +10,31 @@ use crate::{
 
 /// One target.
 #[derive(Debug)]
-pub(super) struct Row {
-    pub(super) triple: String,
+pub struct Row {
+    /// The target triple.
+    pub triple: String,
     /// Rust's promise for it; `None` for a triple that rustc does not have.
-    pub(super) tier: Option<u8>,
-    pub(super) declared: Vec<Declared>,
-    pub(super) std: Fact,
-    pub(super) linker: Fact,
-    pub(super) c_compiler: Fact,
-    pub(super) linkage: &'static str,
-    pub(super) native: Vec<Native>,
-    pub(super) builder: &'static str,
+    pub tier: Option<u8>,
+    /// Where the project names it.
+    pub declared: Vec<Declared>,
+    /// Its standard library.
+    pub std: Fact,
+    /// What links it.
+    pub linker: Fact,
+    /// What compiles its C code.
+    pub c_compiler: Fact,
+    /// How it is linked to the C library: "static", "dynamic", "unknown".
+    pub linkage: &'static str,
+    /// Crates that compile or link native code for it.
+    pub native: Vec<Native>,
+    /// What builds it: "cargo", "zigbuild", "cross", "nix".
+    pub builder: &'static str,
 }
 
 impl Row {
     /// Whether nothing stands in the way of a build, as far as the files tell; `None` when they do not
     /// tell who links. That nobody says where std comes from is usual: rustup fetches it.
-    pub(super) fn is_ready(&self) -> Option<bool> {
+    pub fn is_ready(&self) -> Option<bool> {
         let is_in_order = |fact: &&Fact| !matches!(fact.state, State::Missing | State::Broken);
         if self.tier.is_none() || ![&self.std, &self.linker, &self.c_compiler].iter().all(is_in_order) {
             return Some(false);
@@ -37,32 +45,33 @@ impl Row {
 
 /// One place that names the target.
 #[derive(Debug)]
-pub(super) struct Declared {
-    pub(super) origin: Option<Origin>,
-    pub(super) by: &'static str,
+pub struct Declared {
+    pub origin: Option<Origin>,
+    pub by: &'static str,
 }
 
 /// Something that a build needs.
 #[derive(Clone, Debug)]
-pub(super) struct Fact {
-    pub(super) state: State,
+pub struct Fact {
+    pub state: State,
     /// The program, or one phrase why.
-    pub(super) value: Option<String>,
-    pub(super) from: Option<Origin>,
+    pub value: Option<String>,
+    pub from: Option<Origin>,
 }
 
 impl Fact {
-    pub(super) fn new(state: State, value: impl Into<String>) -> Self {
+    pub fn new(state: State, value: impl Into<String>) -> Self {
         Self { state, value: Some(value.into()), from: None }
     }
 
-    pub(super) fn from(self, origin: Option<&Origin>) -> Self {
+    #[must_use]
+    pub fn from(self, origin: Option<&Origin>) -> Self {
         Self { from: origin.cloned(), ..self }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub enum State {
     Ok,
     Missing,
     Broken,
@@ -71,7 +80,7 @@ pub(super) enum State {
 }
 
 impl State {
-    pub(super) fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Missing => "missing",
@@ -83,7 +92,7 @@ impl State {
 }
 
 /// A row for each shipped target. The rules judge; the matrix only repeats what they and the model say.
-pub(super) fn gather(analysis: &Analysis) -> Vec<Row> {
+pub fn gather(analysis: &Analysis) -> Vec<Row> {
     analysis.project.targets.iter().map(|target| row(analysis, target)).collect()
 }
 

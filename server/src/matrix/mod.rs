@@ -1,0 +1,18 @@
+//! What every target still lacks: the model's answers as one row for each target.
+
+mod json;
+mod native;
+mod row;
+
+use serde_json::Value;
+
+pub use json::json;
+pub use native::Native;
+pub use row::{Declared, Fact, Row, State, gather};
+
+use crate::analysis::Analysis;
+
+/// The matrix as JSON.
+pub fn of(analysis: &Analysis) -> Value {
+    json(&gather(analysis), &analysis.project.host, &analysis.project)
+}
