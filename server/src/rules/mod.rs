@@ -3,6 +3,7 @@
 //! A rule's module documentation is its page: `portolan explain`, the published docs and the tests of
 //! its examples all read it.
 
+pub mod cargo_home_in_project;
 pub mod crt_static_absent;
 pub mod crt_static_no_effect;
 pub mod environment_name_case;
@@ -22,6 +23,7 @@ pub mod toolchain_target_missing;
 pub mod unknown_target;
 pub mod unreadable_file;
 pub mod unused_suppression;
+pub mod wrong_output;
 
 pub use rule::{FixKind, Rule};
 
@@ -29,6 +31,7 @@ use crate::{finding::Finding, project::Project};
 
 /// Every rule, by name.
 pub const RULES: &[Rule] = &[
+    cargo_home_in_project::RULE,
     crt_static_absent::RULE,
     crt_static_no_effect::RULE,
     environment_name_case::RULE,
@@ -45,6 +48,7 @@ pub const RULES: &[Rule] = &[
     unknown_target::RULE,
     unreadable_file::RULE,
     unused_suppression::RULE,
+    wrong_output::RULE,
 ];
 
 /// The rule that reports suppressions; it can itself be allowed beside them.
