@@ -10,6 +10,7 @@ pub mod environment_name_case;
 pub mod ignored_config_key;
 pub mod legacy_cargo_config;
 pub mod linker_not_executable;
+pub mod mingw_pthreads_missing;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
 pub mod openssl_sys;
@@ -38,6 +39,7 @@ pub const RULES: &[Rule] = &[
     ignored_config_key::RULE,
     legacy_cargo_config::RULE,
     linker_not_executable::RULE,
+    mingw_pthreads_missing::RULE,
     missing_linker::RULE,
     musl_gcc_breaks_static_pie::RULE,
     openssl_sys::RULE,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     finding::{Edit, Finding},
     fix,
-    nix::facts::{Piece, Text},
+    nix::facts::{Derivation, Piece, StoreItem, Text},
     project::Project,
     syntax::{
         Source,
@@ -116,4 +116,23 @@ pub(super) fn is_attribute_path(text: &str) -> bool {
             && name.chars().all(|character| character.is_ascii_alphanumeric() || "_-'".contains(character))
     };
     text.split('.').all(is_name)
+}
+
+/// A compiler for a target that a derivation is given, or names in a variable, and where.
+pub(super) fn cross_compiler<'d>(
+    derivation: &'d Derivation,
+    triple: &str,
+) -> Option<(&'d StoreItem, &'d Origin)> {
+    let is_compiler = |item: &StoreItem| {
+        let last = item.attribute.rsplit('.').next().unwrap_or_default();
+        item.platform.triple.as_deref() == Some(triple)
+            && (last == "cc" || ["gcc", "clang"].iter().any(|name| last.starts_with(name)))
+    };
+    let inputs = derivation.inputs.iter().map(|input| (&input.item, &input.origin));
+    let pieces = derivation.env.iter().flat_map(|variable| &variable.value.pieces);
+    let named = pieces.filter_map(|piece| match piece {
+        Piece::Store { item, origin } => Some((item, origin)),
+        _ => None,
+    });
+    inputs.chain(named).find(|(item, _)| is_compiler(item))
 }
