@@ -159,7 +159,9 @@ fn names(text: &Text, is_library: &dyn Fn(&str) -> bool) -> bool {
 /// Whether cargo's configuration adds a folder of libraries for the target: it may be the one.
 fn config_has_path(project: &Project, triple: &str) -> bool {
     let sets = project.config_flag_sets(triple);
-    sets.iter().flat_map(|set| &set.words).any(|word| word.text.starts_with("-L") || word.text.contains("=-L"))
+    sets.iter()
+        .flat_map(|set| &set.words)
+        .any(|word| word.text.starts_with("-L") || word.text.contains("=-L"))
 }
 
 /// The package as the shell can name it.

@@ -7,6 +7,7 @@ pub mod cargo_home_in_project;
 pub mod crt_static_absent;
 pub mod crt_static_no_effect;
 pub mod environment_name_case;
+pub mod host_library_in_cross;
 pub mod ignored_config_key;
 pub mod legacy_cargo_config;
 pub mod linker_not_executable;
@@ -36,6 +37,7 @@ pub const RULES: &[Rule] = &[
     crt_static_absent::RULE,
     crt_static_no_effect::RULE,
     environment_name_case::RULE,
+    host_library_in_cross::RULE,
     ignored_config_key::RULE,
     legacy_cargo_config::RULE,
     linker_not_executable::RULE,

@@ -170,7 +170,10 @@ fn finding(
         None => format!("`{package}` alone is its `{taken}` output"),
         Some(_) => format!("this is the `{taken}` output of {package}"),
     };
-    let message = format!("{what}, which has no `{folder}`, so {} is given a folder that is not there", derivation.attribute);
+    let message = format!(
+        "{what}, which has no `{folder}`, so {} is given a folder that is not there",
+        derivation.attribute
+    );
     Some(
         Finding::new(RULE.name, Severity::Error, origin.clone(), message)
             .with_help(format!("`{folder}` is in the `{right}` output: write `{package}.{right}`"))
