@@ -87,12 +87,12 @@ fn check(project: &Project) -> Vec<Finding> {
 }
 
 fn finding(project: &Project, shell: &Derivation, variable: &Variable) -> Option<Finding> {
-    let folder = project_cargo_folder(project, variable)?;
+    let (piece, start) = project_cargo_folder(project, variable)?;
     let message = format!(
         "{} sets CARGO_HOME to the project's `.cargo`: downloads, programs and credentials land beside its configuration",
         shell.attribute
     );
-    let fix = folder.map(|place| {
+    let fix = place_in(project, piece, start).map(|place| {
         let edit = fix::toml::replace(&place.file, place.span, ".cargo-home");
         Fix::review("Keep cargo's files in `.cargo-home`", vec![edit])
     });
@@ -103,27 +103,33 @@ fn finding(project: &Project, shell: &Derivation, variable: &Variable) -> Option
     )
 }
 
-/// When the value is `.cargo` in the current folder: where exactly `.cargo` stands, if that can be told.
-fn project_cargo_folder(project: &Project, variable: &Variable) -> Option<Option<Origin>> {
+/// When the value is `.cargo` in the current folder: the piece that says `.cargo`, and at which of its characters.
+fn project_cargo_folder<'v>(project: &Project, variable: &'v Variable) -> Option<(&'v Piece, usize)> {
     let (lead, last) = match variable.value.pieces.as_slice() {
         [last] => (None, last),
         [lead, last] => (Some(lead), last),
         _ => return None,
     };
-    let Piece::Literal { text, origin } = last else { return None };
+    let Piece::Literal { text, .. } = last else { return None };
     let path = text.trim_end_matches('/');
-    let start = match lead {
-        None if path == ".cargo" => 0,
-        None if path == "./.cargo" => 2,
-        Some(Piece::Unknown { origin, .. }) if path == "/.cargo" && is_current_folder(project, origin) => 1,
-        _ => return None,
-    };
-    let is_exact = origin.span.len() == text.len();
+    match lead {
+        None if path == ".cargo" => Some((last, 0)),
+        None if path == "./.cargo" => Some((last, 2)),
+        Some(Piece::Unknown { origin, .. }) if path == "/.cargo" && is_current_folder(project, origin) => {
+            Some((last, 1))
+        }
+        _ => None,
+    }
+}
+
+/// Where exactly `.cargo` stands in a piece, if that can be told.
+fn place_in(project: &Project, piece: &Piece, start: usize) -> Option<Origin> {
+    let Piece::Literal { text, origin } = piece else { return None };
     // A literal of its own comes with its quotes.
-    let quoted = support::unquoted(&project.text_at(origin)) == text && origin.span.len() == text.len() + 2;
-    let offset = origin.span.start() + start + usize::from(quoted);
+    let quote = (origin.span.len() - text.len().min(origin.span.len())) / 2;
+    let offset = origin.span.start() + start + quote;
     let place = Origin::new(origin.file.clone(), Span::new(offset, offset + ".cargo".len()));
-    Some((is_exact || quoted).then_some(place).filter(|place| project.text_at(place) == ".cargo"))
+    (project.text_at(&place) == ".cargo").then_some(place)
 }
 
 /// Whether a shell's expansion is the folder in which the shell is entered, or the project's root.

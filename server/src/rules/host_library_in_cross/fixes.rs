@@ -91,9 +91,15 @@ fn list(value: &str) -> Option<(&str, &str)> {
     is_one.then_some((scope, list))
 }
 
-/// Removes an element with the blanks before it, or its whole line when it has one of its own.
+/// Removes an element with the blanks before it. A comment behind it stays on its line.
 fn take_out(document: &Document, from: &Binding, element: Span) -> Option<Edit> {
     let text = document.text();
+    let rest = text.get(element.end()..from.value.end())?;
+    let behind = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    if rest.get(behind..).is_some_and(|rest| rest.starts_with('#')) {
+        let span = Span::new(element.start(), element.end() + behind);
+        return Some(fix::toml::replace(document.file(), span, ""));
+    }
     let before = text.get(from.value.start()..element.start())?;
     let blanks = before.len() - before.trim_end().len();
     Some(fix::toml::replace(document.file(), Span::new(element.start() - blanks, element.end()), ""))
@@ -126,8 +132,8 @@ fn put_in(document: &Document, set: &AttributeSet, elements: &[&str], scope: &st
         _ if is_comment_last => return None,
         Some((_, last)) => {
             let indent: String = last.chars().take_while(|blank| matches!(blank, ' ' | '\t')).collect();
-            let newline = document.line_ending();
-            elements.iter().map(|element| format!("{newline}{indent}{element}")).collect()
+            let separator = format!("{}{indent}", document.line_ending());
+            format!("{separator}{}", elements.join(&separator))
         }
         None if inner.trim().is_empty() => format!(" {} ", elements.join(" ")),
         None => format!(" {}", elements.join(" ")),

@@ -179,8 +179,8 @@ fn missed_tool(project: &Project, derivation: &Derivation, triple: &str, name: &
         .inputs
         .iter()
         .any(|other| other.item.attribute == name && !FOR_THE_PACKAGE.contains(&other.via.as_str()));
-    let has_strict_dependencies = !fixes::binding(derivation, "strictDeps")
-        .is_some_and(|binding| fixes::text(project, derivation, binding.value).trim() == "false");
+    let has_strict_dependencies = fixes::binding(derivation, "strictDeps")
+        .is_none_or(|binding| fixes::text(project, derivation, binding.value).trim() != "false");
     // `PROTOC = "${pkgs.protobuf}/bin/protoc"` needs no PATH.
     let is_named = derivation
         .env
