@@ -3,6 +3,7 @@
 //! A rule's module documentation is its page: `portolan explain`, the published docs and the tests of
 //! its examples all read it.
 
+pub mod absolute_path;
 pub mod cargo_home_in_project;
 pub mod crt_static_absent;
 pub mod crt_static_no_effect;
@@ -33,6 +34,7 @@ use crate::{finding::Finding, project::Project};
 
 /// Every rule, by name.
 pub const RULES: &[Rule] = &[
+    absolute_path::RULE,
     cargo_home_in_project::RULE,
     crt_static_absent::RULE,
     crt_static_no_effect::RULE,
