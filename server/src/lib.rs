@@ -9,6 +9,7 @@
 
 pub mod analysis;
 pub mod audit;
+pub mod build;
 pub mod cargo;
 pub mod cli;
 pub mod failures;

@@ -39,6 +39,8 @@ fn is_test(path: &Path) -> bool {
 const CORE: &[&str] = &[
     "src/analysis.rs",
     "src/audit",
+    "src/build/blame",
+    "src/build/plan",
     "src/cargo",
     "src/failures",
     "src/finding.rs",
