@@ -16,7 +16,7 @@ use crate::{
 
 pub(crate) use commands::HALVES;
 pub use commands::target_folder;
-pub use nix_package::package_for;
+pub use nix_package::{installable, package_for};
 pub use tools::Missing;
 
 /// The two architectures of macOS in one file. Not a triple of rustc's.

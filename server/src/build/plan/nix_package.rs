@@ -27,7 +27,7 @@ fn is_for(package: &Derivation, triple: &str) -> bool {
 }
 
 /// The shortest name by which `nix build` on this system finds a package.
-pub(super) fn installable(package: &Derivation, system: Option<&str>) -> String {
+pub fn installable(package: &Derivation, system: Option<&str>) -> String {
     let is_here = package.system.as_deref().is_none_or(|own| Some(own) == system);
     let full = package.system.as_ref().map(|system| format!("packages.{system}.{}", package.name));
     if is_here && full.as_deref() == Some(package.attribute.as_str()) {

@@ -12,8 +12,8 @@ use crate::{
 pub struct Missing {
     /// Its name.
     pub tool: String,
-    /// What for: a phrase.
-    pub purpose: String,
+    /// What is wrong, and what it was for: a sentence.
+    pub problem: String,
     /// How to get it on this machine: a sentence.
     pub get: String,
 }
@@ -24,9 +24,9 @@ pub(super) fn missing(project: &Project, triple: &str, choice: &Choice) -> Vec<M
     let mut missing = Vec::new();
     let mut need = |tool: &str, purpose: &str| {
         if host.has_program(tool) == Some(false) {
-            let (tool, purpose) = (tool.to_owned(), purpose.to_owned());
-            let get = how_to_get(&tool, triple, host);
-            missing.push(Missing { tool, purpose, get });
+            let problem = format!("{tool} is not on this machine: {purpose}");
+            let get = how_to_get(tool, triple, host);
+            missing.push(Missing { tool: tool.to_owned(), problem, get });
         }
     };
     if choice.builder == Builder::Nix {
@@ -34,7 +34,7 @@ pub(super) fn missing(project: &Project, triple: &str, choice: &Choice) -> Vec<M
         if choice.attribute.is_none() {
             missing.push(Missing {
                 tool: format!("a package for {triple}"),
-                purpose: "the flake has none that Portolan can find".to_owned(),
+                problem: format!("the flake has no package for {triple} that Portolan can find"),
                 get: "name one with `--attr NAME`, or choose another builder with `--builder`".to_owned(),
             });
         }
@@ -73,13 +73,13 @@ pub(super) fn missing(project: &Project, triple: &str, choice: &Choice) -> Vec<M
         if linker.contains('/') {
             missing.push(Missing {
                 tool: linker.clone(),
-                purpose: "it is to link the target, and there is no such file".to_owned(),
+                problem: format!("there is no file {linker}, which is to link {triple}"),
                 get: how_to_get(linker, triple, host),
             });
         } else if host.has_program(linker) == Some(false) && project.has_program() {
             missing.push(Missing {
                 tool: linker.clone(),
-                purpose: "it is to link the target".to_owned(),
+                problem: format!("{linker} is not on this machine: it is to link {triple}"),
                 get: how_to_get(linker, triple, host),
             });
         }
@@ -87,8 +87,10 @@ pub(super) fn missing(project: &Project, triple: &str, choice: &Choice) -> Vec<M
     if choice.no_linker && project.host_is_here {
         missing.push(Missing {
             tool: format!("a linker for {triple}"),
-            purpose: "nothing in the project names one, and rustc's own choice cannot link it here"
-                .to_owned(),
+            problem: format!(
+                "nothing links {triple}: the project names no linker, and rustc's own choice makes no programs for it \
+                 here"
+            ),
             get: how_to_get("", triple, host),
         });
     }

@@ -43,10 +43,9 @@ fn one_plan(plan: &Plan) -> String {
 
 fn one_missing(missing: &Missing) -> String {
     format!(
-        "{} {} is not on this machine: {}\n  {} {}\n",
+        "{} {}\n  {} {}\n",
         paint(ERROR, "missing:"),
-        printable(&missing.tool),
-        missing.purpose,
+        printable(&missing.problem),
         paint(FAINT, "get it:"),
         printable(&missing.get)
     )
