@@ -127,34 +127,6 @@ pub(super) const TABLE: &[Builtin] = &[
             _ => Value::Null,
         }
     }),
-    builtin("mkIf", LIBRARY, 2, |this, arguments, place| {
-        let condition = this.argument_value(arguments, 0);
-        this.on_condition(&condition, place, |this, holds| {
-            let content = this.argument_value(arguments, 1);
-            match (holds, content) {
-                (true, content) => content,
-                (false, Value::List(_)) => Value::list(Vec::new()),
-                (false, Value::Str(_)) => Value::string(Vec::new()),
-                (false, _) => Value::Attrs(Rc::default()),
-            }
-        })
-    }),
-    builtin("mkMerge", LIBRARY, 1, |this, arguments, place| {
-        let parts = this.argument_value(arguments, 0);
-        this.on_list(&parts, place, |this, parts| {
-            let mut all = Value::Attrs(Rc::default());
-            for part in &parts.items {
-                let part = this.force(*part);
-                all = this.recursive_update(&all, &part, place);
-            }
-            all
-        })
-    }),
-    builtin("mkForce", LIBRARY, 1, first),
-    builtin("mkDefault", LIBRARY, 1, first),
-    builtin("mkBefore", LIBRARY, 1, first),
-    builtin("mkAfter", LIBRARY, 1, first),
-    builtin("mkOverride", LIBRARY, 2, second),
     builtin("recurseIntoAttrs", LIBRARY, 1, first),
     builtin("dontRecurseIntoAttrs", LIBRARY, 1, first),
     builtin("hydraJob", LIBRARY, 1, first),

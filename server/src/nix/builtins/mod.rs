@@ -6,6 +6,7 @@ mod data;
 mod files;
 mod functions;
 mod lists;
+mod modules;
 mod packages;
 mod pattern;
 mod strings;
@@ -64,6 +65,7 @@ fn find(space: u8, name: &str) -> Option<&'static Builtin> {
             files::TABLE,
             functions::TABLE,
             lists::TABLE,
+            modules::TABLE,
             packages::TABLE,
             strings::TABLE,
             systems::TABLE,

@@ -170,6 +170,7 @@ fn show_term(evaluator: &mut Evaluator<'_>, term: &Rc<Neutral>) -> String {
             Head::Packages(set) => format!("pkgs({})", show_platform(&set.platform)),
             Head::Library => "lib".to_owned(),
             Head::Builtins => "builtins".to_owned(),
+            Head::Config(_) => "config".to_owned(),
             Head::Platform(machine) => format!("platform({})", machine.config.as_deref().unwrap_or("?")),
         },
         Neutral::Select { base, name, .. } => {
