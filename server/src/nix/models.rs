@@ -34,6 +34,7 @@ const TEXTS: &[(&str, &str)] = &[
     model!("devshell"),
     model!("git-hooks"),
     model!("import-tree"),
+    model!("lib"),
     model!("nix-cargo-integration"),
     model!("rust-flake"),
     model!("rust-overlay"),
@@ -41,9 +42,13 @@ const TEXTS: &[(&str, &str)] = &[
     model!("treefmt-nix"),
 ];
 
+/// The model of nixpkgs' lib: no input has this name.
+const LIBRARY: &str = "nixpkgs' lib";
+
 /// Which model is for which project.
 fn model_of(project: &str) -> Option<&'static str> {
     Some(match project {
+        LIBRARY => "lib",
         "blueprint" => "blueprint",
         "devenv" => "devenv",
         "devshell" => "devshell",
@@ -115,6 +120,21 @@ impl Evaluator<'_> {
             Selected::Found(value) => Selected::Found(self.opened(value, &open, place)),
             Selected::Maybe(_) | Selected::Absent => Selected::Maybe(open),
         }
+    }
+
+    /// `lib.name`, as our model of lib has it.
+    pub(super) fn library_model(&mut self, term: &Rc<Neutral>, name: Symbol, place: Place) -> Option<Value> {
+        // Most names that are asked for are in lib's data (`lib.licenses`), not in the model.
+        let text = self.name(name);
+        if !source("lib")?.nix().names().iter().any(|known| **known == *text) {
+            return None;
+        }
+        let library = FlakeInput { name: LIBRARY.into(), project: LIBRARY.into(), kind: InputKind::Other };
+        let Some(Value::Attrs(model)) = self.model(&library, term, place) else { return None };
+        let thunk = model.get(name)?.thunk;
+        let open = term.select(name, place);
+        let value = self.force(thunk);
+        Some(self.opened(value, &open, place))
     }
 
     /// What stands for the outputs of an input.

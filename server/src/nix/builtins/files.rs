@@ -100,7 +100,6 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("placeholder", BUILTIN | GLOBAL, 1, |_, _, place| {
         Evaluator::unknown_text("the package's own output", place)
     }),
-    builtin("toJSON", BOTH, 1, |_, _, place| Evaluator::unknown_text("a value as JSON", place)),
     builtin("hashString", BOTH, 2, |_, _, place| Evaluator::unknown_text("a hash", place)),
     builtin("hashFile", BOTH, 2, |_, _, place| Evaluator::unknown_text("a hash", place)),
 ];

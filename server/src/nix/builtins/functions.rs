@@ -221,7 +221,7 @@ impl Evaluator<'_> {
         self.argument_value(arguments, 2)
     }
 
-    fn integers(&mut self, arguments: &[Thunk], run: fn(i64, i64) -> i64, place: Place) -> Value {
+    pub(super) fn integers(&mut self, arguments: &[Thunk], run: fn(i64, i64) -> i64, place: Place) -> Value {
         match (self.argument_value(arguments, 0), self.argument_value(arguments, 1)) {
             (Value::Integer(left), Value::Integer(right)) => Value::Integer(run(left, right)),
             _ => Value::unknown("a number that cannot be known here", place),
