@@ -127,10 +127,13 @@ fn nix(expressions: &[String], scratch: &Path) -> Vec<Answer> {
         .output()
         .unwrap();
     if output.status.success() {
-        let answers: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+        // A string may hold a part of a character, which is no JSON.
+        let text = String::from_utf8_lossy(&output.stdout);
+        let answers: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
         return answers
             .iter()
             .map(|answer| match answer["value"].as_str() {
+                Some(json) if json.contains('\u{fffd}') => Answer::Nothing,
                 Some(json) => Answer::Value(json.to_owned()),
                 None => Answer::Thrown,
             })

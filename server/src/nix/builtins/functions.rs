@@ -64,9 +64,15 @@ pub(super) const TABLE: &[Builtin] = &[
             Head::Packages(_) if term.inner().is_some() => Value::Bool(true),
             _ => Value::unknown("whether something is a derivation", place),
         },
-        Value::Attrs(attrs) if attrs.rest.is_some() => {
-            Value::unknown("whether something is a derivation", place)
-        }
+        Value::Attrs(attrs) => match this.attribute(&attrs, "type") {
+            Some(kind) => {
+                let kind = this.force(kind.thunk);
+                let derivation = Value::text("derivation", place);
+                this.decision(|this| this.equal(&kind, &derivation), place)
+            }
+            None if attrs.rest.is_some() => Value::unknown("whether something is a derivation", place),
+            None => Value::Bool(false),
+        },
         Value::Error(why) => Value::Error(why),
         _ => Value::Bool(false),
     }),
@@ -96,10 +102,6 @@ pub(super) const TABLE: &[Builtin] = &[
         this.fixed_point(&function, place)
     }),
     builtin("fix'", LIBRARY, 1, |this, arguments, place| {
-        let function = this.argument_value(arguments, 0);
-        this.fixed_point(&function, place)
-    }),
-    builtin("makeExtensible", LIBRARY, 1, |this, arguments, place| {
         let function = this.argument_value(arguments, 0);
         this.fixed_point(&function, place)
     }),

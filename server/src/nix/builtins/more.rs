@@ -23,19 +23,9 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("split", BOTH, 2, split),
     builtin("parseDrvName", BOTH, 1, |this, arguments, place| match this.literal_argument(arguments, 0) {
         Some(name) => {
-            // The version starts at the first dash that no letter follows.
-            let is_dash = |at: &usize| {
-                let next = name.as_bytes().get(at + 1);
-                name.as_bytes().get(*at) == Some(&b'-')
-                    && next.is_some_and(|next| !next.is_ascii_alphabetic())
-            };
-            let at = (0..name.len()).find(is_dash);
-            let (name, version) = match at {
-                Some(at) => (name.get(..at), name.get(at + 1..)),
-                None => (Some(&*name), Some("")),
-            };
-            let name = this.thunk_text(name.unwrap_or_default(), place);
-            let version = this.thunk_text(version.unwrap_or_default(), place);
+            let (name, version) = super::packages::name_and_version(&name);
+            let name = this.thunk_text(name, place);
+            let version = this.thunk_text(version, place);
             Value::Attrs(this.attrs_of(vec![("name", name), ("version", version)]))
         }
         None => Value::unknown("a name that cannot be known here", place),

@@ -45,6 +45,9 @@ impl Class {
 /// it does not match.
 #[expect(clippy::option_option, reason = "the two absences differ, and the caller takes both apart")]
 pub(super) fn matches(pattern: &str, text: &str) -> Option<Option<Vec<Option<String>>>> {
+    if counts_bytes(pattern, text) {
+        return None;
+    }
     let characters: Vec<char> = pattern.chars().collect();
     let mut reader = Reader { characters: &characters, at: 0, groups: 0, depth: 0 };
     let alternatives = reader.alternatives()?;
@@ -68,6 +71,11 @@ pub(super) fn matches(pattern: &str, text: &str) -> Option<Option<Vec<Option<Str
     Some(None)
 }
 
+/// Nix's expressions go byte by byte, ours character by character.
+fn counts_bytes(pattern: &str, text: &str) -> bool {
+    !pattern.is_ascii() || (!text.is_ascii() && (pattern.contains('.') || pattern.contains("[^")))
+}
+
 /// A part of a text that was split.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
@@ -82,6 +90,9 @@ pub(super) enum Part {
 /// Of several matches at one place POSIX takes the longest and we the first, so a pattern with a choice
 /// is not read, and neither is one that takes nothing.
 pub(super) fn split(pattern: &str, text: &str) -> Option<Vec<Part>> {
+    if counts_bytes(pattern, text) {
+        return None;
+    }
     let characters: Vec<char> = pattern.chars().collect();
     let mut reader = Reader { characters: &characters, at: 0, groups: 0, depth: 0 };
     let alternatives = reader.alternatives()?;

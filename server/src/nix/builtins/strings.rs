@@ -86,6 +86,15 @@ pub(super) const TABLE: &[Builtin] = &[
         };
         let start = usize::try_from(start).unwrap_or(usize::MAX);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
+        // Bytes are counted: a part of a character is no text.
+        let whole = this.literal_argument(arguments, 2);
+        let cuts = |text: &str| {
+            let end = start.saturating_add(length).min(text.len());
+            text.get(start.min(text.len())..end).is_none()
+        };
+        if whole.is_some_and(|text| cuts(&text)) {
+            return Value::unknown("a part of a character", place);
+        }
         this.rewrite_whole(arguments, 2, place, |text| {
             let end = start.saturating_add(length).min(text.len());
             text.get(start.min(text.len())..end).unwrap_or_default().to_owned()
@@ -138,21 +147,33 @@ pub(super) const TABLE: &[Builtin] = &[
     }),
     builtin("stringToCharacters", LIBRARY, 1, |this, arguments, place| {
         match this.literal_argument(arguments, 0) {
-            Some(text) => {
+            Some(text) if text.is_ascii() => {
                 this.spend(text.len());
                 let characters: Vec<String> = text.chars().map(String::from).collect();
                 Value::list(characters.iter().map(|part| this.thunk_text(part, place)).collect())
             }
-            None => Value::unknown(UNKNOWN, place),
+            _ => Value::unknown(UNKNOWN, place),
         }
     }),
     builtin("unsafeDiscardStringContext", BOTH, 1, |this, arguments, _| this.argument_value(arguments, 0)),
     builtin("escapeShellArg", LIBRARY, 1, |this, arguments, place| {
         let value = this.argument_value(arguments, 0);
-        let mut pieces = vec![StrPiece::Literal { text: Arc::from("'"), place }];
-        pieces.extend(this.text_of(&value, place).pieces.iter().cloned());
-        pieces.push(StrPiece::Literal { text: Arc::from("'"), place });
-        Value::string(pieces)
+        let text = this.text_of(&value, place);
+        let is_plain = |character: char| character.is_ascii_alphanumeric() || ",._+:@%/-".contains(character);
+        if let Some(known) = text.literal()
+            && !known.is_empty()
+            && known.chars().all(is_plain)
+        {
+            return Value::Str(text);
+        }
+        let quote = || StrPiece::Literal { text: Arc::from("'"), place };
+        let inner = text.pieces.iter().map(|piece| match piece {
+            StrPiece::Literal { text, place } => {
+                StrPiece::Literal { text: Arc::from(text.replace('\'', "'\\''")), place: *place }
+            }
+            other => other.clone(),
+        });
+        Value::string([quote()].into_iter().chain(inner).chain([quote()]).collect())
     }),
     builtin("makeBinPath", LIBRARY, 1, |this, arguments, place| {
         this.search_path_of(arguments, 0, "bin", None, place)
@@ -339,8 +360,12 @@ fn replace_strings(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) 
     };
     let (Some(from), Some(to)) = (texts(0), texts(1)) else { return Value::unknown(UNKNOWN, place) };
     let value = this.argument_value(arguments, 2);
+    let fits_everywhere = from.iter().any(|from| from.is_empty());
     this.each(&value, place, &mut |this, value| {
         let text = this.text_of(value, place);
+        if fits_everywhere && text.literal().is_some_and(|text| !text.is_ascii()) {
+            return Value::unknown("a text between the parts of a character", place);
+        }
         match (text.literal(), text.pieces.as_slice()) {
             (Some(known), [StrPiece::Literal { place, .. }]) => {
                 this.spend(known.len() / 16);

@@ -150,6 +150,8 @@ in
   join = lib.concatStringsSep;
   lowerChars = characters "abcdefghijklmnopqrstuvwxyz";
   upperChars = characters "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  makeExtensible = f:
+    lib.fix (self: f self // { extend = change: lib.makeExtensible (lib.extends change f); });
   mapAttrsRecursive = recurse (_: true);
   mapAttrsRecursiveCond = recurse;
   mapAttrsToListRecursive = toList (_: _: true);
