@@ -86,6 +86,9 @@ pub struct Derivation {
     /// False when attributes were merged in that could not be known (`// unknown`): `env`, `inputs` and
     /// `phases` may then lack some.
     pub complete: bool,
+    /// What of it could not be known, and why. Empty when it is complete, but for a bound or a syntax error
+    /// that concerns the whole flake.
+    pub unknown: Vec<Gap>,
     /// The attribute set literal that was given to the builder, when there is one: where a fix can
     /// write an attribute.
     pub literal: Option<AttributeSet>,

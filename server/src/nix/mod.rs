@@ -18,6 +18,8 @@ pub mod facts;
 mod files;
 mod flake_parts;
 mod inputs;
+mod models;
+mod modules;
 mod outputs;
 mod package_set;
 mod platform;
