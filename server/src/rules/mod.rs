@@ -3,6 +3,8 @@
 //! A rule's module documentation is its page: `portolan explain`, the published docs and the tests of
 //! its examples all read it.
 
+pub mod auditable_with_zigbuild;
+pub mod binary_name_mismatch;
 pub mod crt_static_absent;
 pub mod crt_static_no_effect;
 pub mod environment_name_case;
@@ -11,13 +13,16 @@ pub mod legacy_cargo_config;
 pub mod linker_not_executable;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
+mod nix_support;
 pub mod openssl_sys;
 pub(crate) mod page;
 mod rule;
 pub mod rustflags_in_env_table;
 pub mod rustflags_shadowed;
+pub mod static_gnu_unsupported;
 mod support;
 pub mod target_cpu_native;
+pub mod target_platform_confusion;
 pub mod toolchain_target_missing;
 pub mod unknown_target;
 pub mod unreadable_file;
@@ -29,6 +34,8 @@ use crate::{finding::Finding, project::Project};
 
 /// Every rule, by name.
 pub const RULES: &[Rule] = &[
+    auditable_with_zigbuild::RULE,
+    binary_name_mismatch::RULE,
     crt_static_absent::RULE,
     crt_static_no_effect::RULE,
     environment_name_case::RULE,
@@ -40,7 +47,9 @@ pub const RULES: &[Rule] = &[
     openssl_sys::RULE,
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
+    static_gnu_unsupported::RULE,
     target_cpu_native::RULE,
+    target_platform_confusion::RULE,
     toolchain_target_missing::RULE,
     unknown_target::RULE,
     unreadable_file::RULE,
