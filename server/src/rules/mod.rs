@@ -13,6 +13,8 @@ pub mod legacy_cargo_config;
 pub mod linker_not_executable;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
+pub mod nix_store_dylib;
+pub mod nix_store_interpreter;
 mod nix_support;
 pub mod openssl_sys;
 pub(crate) mod page;
@@ -44,6 +46,8 @@ pub const RULES: &[Rule] = &[
     linker_not_executable::RULE,
     missing_linker::RULE,
     musl_gcc_breaks_static_pie::RULE,
+    nix_store_dylib::RULE,
+    nix_store_interpreter::RULE,
     openssl_sys::RULE,
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,

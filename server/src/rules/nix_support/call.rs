@@ -14,15 +14,15 @@ use crate::{
 
 /// A function that is called by its path: `pkgs.rustPlatform.buildRustPackage`.
 #[derive(Debug)]
-pub(in crate::rules) struct Function {
+struct Function {
     /// The variable that the path starts from: `pkgs`.
-    pub(in crate::rules) base: Origin,
+    base: Origin,
     /// The names behind it.
-    pub(in crate::rules) path: Vec<String>,
+    path: Vec<String>,
 }
 
 /// The function that gets an attribute set as an argument, as it is or behind `finalAttrs:`.
-pub(in crate::rules) fn function_of(project: &Project, set: &AttributeSet) -> Option<Function> {
+fn function_of(project: &Project, set: &AttributeSet) -> Option<Function> {
     let source = project.source(&set.file)?;
     let tree = source.nix();
     let is_set = |argument: &ExprId| {
@@ -40,7 +40,7 @@ pub(in crate::rules) fn function_of(project: &Project, set: &AttributeSet) -> Op
 }
 
 /// The function that the value of a binding is a call of: of the binding whose name stands at `key`.
-pub(in crate::rules) fn function_of_key(project: &Project, key: &Origin) -> Option<Function> {
+fn function_of_key(project: &Project, key: &Origin) -> Option<Function> {
     let source = project.source(&key.file)?;
     let tree = source.nix();
     let value = tree.sets().find_map(|(_, set, _)| {
@@ -64,10 +64,11 @@ fn written(source: &Source, tree: &Tree, function: ExprId) -> Option<Function> {
 }
 
 /// Takes a package from the static set of the package set that it is made with, where it is called by its
-/// path: `pkgs.pkgsStatic.rustPlatform.buildRustPackage`, `pkgs.pkgsStatic.callPackage`.
-pub(in crate::rules) fn static_set(project: &Project, package: &Derivation) -> Option<Edit> {
+/// path: `pkgs.pkgsStatic.rustPlatform.buildRustPackage`, `pkgs.pkgsStatic.callPackage`. Only the latter
+/// when other packages are made with the same attribute set.
+pub(in crate::rules) fn static_set(project: &Project, package: &Derivation, is_alone: bool) -> Option<Edit> {
     let set = package.literal.as_ref()?;
-    let by_path = function_of(project, set).filter(|function| {
+    let by_path = function_of(project, set).filter(|_| is_alone).filter(|function| {
         let path: Vec<&str> = function.path.iter().map(String::as_str).collect();
         path == ["rustPlatform", "buildRustPackage"]
     });

@@ -3,6 +3,7 @@
 
 mod call;
 mod script;
+mod shipped;
 
 use crate::{
     knowledge,
@@ -11,8 +12,9 @@ use crate::{
     text::Origin,
 };
 
-pub(super) use call::{function_of, function_of_key, static_set};
+pub(super) use call::static_set;
 pub(super) use script::{Lines, add_lines};
+pub(super) use shipped::{Shipped, Shipping};
 
 /// The packages that cargo builds.
 pub(super) fn rust_packages(project: &Project) -> impl Iterator<Item = (Context, &Derivation)> {
@@ -63,11 +65,14 @@ pub(super) fn is_told_of(derivation: &Derivation, what: &str) -> bool {
 
 /// Whether a part of a text is not known: what it does not say, it may say there.
 pub(super) fn may_say_more(text: &Text) -> bool {
-    text.pieces.iter().any(|piece| match piece {
-        Piece::Unknown { .. } => true,
-        Piece::Either { texts, .. } => texts.iter().any(may_say_more),
-        Piece::Literal { .. } | Piece::Store { .. } => false,
-    })
+    // A script that is taken whole from an input, not a package's folder in one.
+    let is_from_elsewhere = matches!(text.pieces.as_slice(), [Piece::Store { .. }]);
+    is_from_elsewhere
+        || text.pieces.iter().any(|piece| match piece {
+            Piece::Unknown { .. } => true,
+            Piece::Either { texts, .. } => texts.iter().any(may_say_more),
+            Piece::Literal { .. } | Piece::Store { .. } => false,
+        })
 }
 
 /// Nix's name of the system that something is for; `None` when it is not known, or nothing that Nix
