@@ -5,6 +5,7 @@
 
 pub mod auditable_with_zigbuild;
 pub mod binary_name_mismatch;
+pub mod cross_check_enabled;
 pub mod crt_static_absent;
 pub mod crt_static_no_effect;
 pub mod environment_name_case;
@@ -38,6 +39,7 @@ use crate::{finding::Finding, project::Project};
 pub const RULES: &[Rule] = &[
     auditable_with_zigbuild::RULE,
     binary_name_mismatch::RULE,
+    cross_check_enabled::RULE,
     crt_static_absent::RULE,
     crt_static_no_effect::RULE,
     environment_name_case::RULE,
