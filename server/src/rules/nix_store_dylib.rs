@@ -157,7 +157,7 @@ fn change_path(project: &Project, package: &Derivation) -> Option<Fix> {
         phase: "postInstall",
         condition: (!only_apple).then(|| format!("{pkgs}.stdenv.hostPlatform.isDarwin")),
         pkgs,
-        lines: vec![
+        text: vec![
             "for program in $out/bin/*; do".to_owned(),
             format!(
                 "  install_name_tool -change ${{{pkgs}.libiconv}}/lib/libiconv.2.dylib /usr/lib/libiconv.2.dylib \"$program\""

@@ -197,7 +197,7 @@ fn set_loader(project: &Project, package: &Derivation) -> Option<Fix> {
         phase: "postFixup",
         condition: (!only_linux).then(|| format!("{platform}.isLinux")),
         pkgs: pkgs.unwrap_or_default(),
-        lines: vec![format!("patchelf --set-interpreter {loader} --remove-rpath $out/bin/*")],
+        text: vec![format!("patchelf --set-interpreter {loader} --remove-rpath $out/bin/*")],
     };
     let source = project.source(&set.file)?;
     let edit = nix::add_lines(source.document(), set, &lines)?;

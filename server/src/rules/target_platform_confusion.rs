@@ -198,7 +198,7 @@ fn occurrences(tree: &Tree, target: NameId) -> Vec<Span> {
         match expr {
             Expr::Variable(name) if *name == target => spans.push(span),
             Expr::Select { path, .. } | Expr::HasAttr { path, .. } => {
-                spans.extend(path.iter().filter_map(named))
+                spans.extend(path.iter().filter_map(named));
             }
             Expr::Set(set) | Expr::Let { set, .. } => {
                 spans.extend(set.entries.iter().filter_map(|entry| named(&entry.name)));

@@ -191,7 +191,8 @@ impl Fixture {
 
     /// The same project with other line endings, a BOM, and text outside of ASCII.
     pub fn variants(&self) -> Vec<(&'static str, Self)> {
-        let readable = |path: &str| !path.ends_with(".rs") && !path.starts_with(CARGO_HOME);
+        let readable = |path: &str| !path.starts_with(CARGO_HOME);
+        let comment = |path: &str| if path.ends_with(".rs") { "//" } else { "#" };
         let with = |change: &dyn Fn(&str, &str) -> String, lines: usize| {
             let mut variant = self.clone();
             for (path, text) in variant.files.iter_mut().filter(|(path, _)| readable(path)) {
@@ -213,9 +214,9 @@ impl Fixture {
             && !self.files.iter().any(|(path, text)| path == "rust-toolchain" && !text.contains('['))
         {
             // JSON has no comments.
-            let umlauts = |path: &str, text: &str| {
-                let is_json = path == "flake.lock";
-                if is_json { text.to_owned() } else { format!("# Ünïcödé \u{1f6a2}\n\n{text}") }
+            let umlauts = |path: &str, text: &str| match path {
+                "flake.lock" => text.to_owned(),
+                _ => format!("{} Ünïcödé \u{1f6a2}\n\n{text}", comment(path)),
             };
             variants.push(("umlauts", with(&umlauts, 2)));
         }

@@ -17,14 +17,17 @@ pub(in crate::rules) struct Lines<'l> {
     /// A name of the package set, for `lib`.
     pub(in crate::rules) pkgs: &'l str,
     /// The lines, as they stand in an indented string.
-    pub(in crate::rules) lines: Vec<String>,
+    pub(in crate::rules) text: Vec<String>,
 }
 
 impl Lines<'_> {
+    fn indented(&self, indent: &str, newline: &str) -> String {
+        self.text.iter().flat_map(|line| [indent, line, newline]).collect()
+    }
+
     /// As the value of an attribute that is indented by `indent`.
     fn value(&self, indent: &str, newline: &str) -> String {
-        let lines = self.lines.iter().map(|line| format!("{indent}  {line}{newline}"));
-        let text = format!("''{newline}{}{indent}''", lines.collect::<String>());
+        let text = format!("''{newline}{}{indent}''", self.indented(&format!("{indent}  "), newline));
         match &self.condition {
             Some(condition) => format!("{}.lib.optionalString {condition} {text}", self.pkgs),
             None => text,
@@ -66,7 +69,7 @@ fn append(document: &Document, binding: &Binding, lines: &Lines<'_>, newline: &s
         None => format!("{last}  "),
     };
     let added: String = match &lines.condition {
-        None => lines.lines.iter().map(|line| format!("{indent}{line}{newline}")).collect(),
+        None => lines.indented(&indent, newline),
         Some(_) => format!("{indent}${{{}}}{newline}", lines.value(&indent, newline)),
     };
     let at = binding.value.end() - "''".len() - last.len();

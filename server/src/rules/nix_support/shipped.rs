@@ -2,6 +2,7 @@
 //! copies their programs somewhere.
 
 use crate::{
+    cargo::Workspace,
     knowledge::{self, Target},
     nix::facts::{Derivation, Piece, StoreItem, Text},
     project::{Job, Project},
@@ -79,7 +80,7 @@ impl<'p> Shipping<'p> {
 /// `app-static`, `app-portable`, `dist`, `release-…`: not what the program itself is called.
 fn named(project: &Project, package: &Derivation) -> Option<String> {
     let is_program = |name: &str| {
-        let manifests = project.cargo.workspace.iter().flat_map(|workspace| workspace.manifests());
+        let manifests = project.cargo.workspace.iter().flat_map(Workspace::manifests);
         let mut programs = manifests.flat_map(|manifest| {
             manifest.name().into_iter().chain(manifest.binaries.iter().map(|one| one.name.as_str()))
         });
@@ -166,11 +167,11 @@ impl Build {
         let mut is_other = false;
         while let Some(word) = words.next() {
             match word {
-                "-o" | "--out-link" => build.link = words.next().unwrap_or("result").to_owned(),
+                "-o" | "--out-link" => words.next().unwrap_or("result").clone_into(&mut build.link),
                 "--no-link" => return None,
                 "&&" | ";" | "|" | "||" => break,
                 _ => match word.split_once('#') {
-                    Some((flake, attribute)) if matches!(flake, "" | "." | "./" | "./." | "path:.") => {
+                    Some(("" | "." | "./" | "./." | "path:.", attribute)) => {
                         build.attributes.push(attribute.to_owned());
                     }
                     Some(_) => is_other = true,
