@@ -8,8 +8,10 @@ pub mod flags;
 mod ignored;
 mod linkage;
 mod linker;
+mod nixpkgs;
 mod suppressions;
 mod targets;
+mod workflows;
 
 use std::path::Path;
 
@@ -17,8 +19,10 @@ pub use crate::cargo::config::FlagSource;
 pub use environment::{Context, Supplied};
 pub use linkage::{FlagSet, Linkage, matches};
 pub use linker::{Builder, LinkerAnswer, links_by_default};
+pub use nixpkgs::Since;
 pub use suppressions::{Suppression, SuppressionScope};
 pub use targets::{Declaration, DeclaredAs, ShippedTarget, is_rust_package};
+pub use workflows::{Job, JobLine};
 
 use crate::{
     cargo::{self, CargoFacts},

@@ -4,7 +4,10 @@
 //! its examples all read it.
 
 pub mod absolute_path;
+pub mod auditable_with_zigbuild;
+pub mod binary_name_mismatch;
 pub mod cargo_home_in_project;
+pub mod cross_check_enabled;
 pub mod crt_static_absent;
 pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
@@ -19,14 +22,19 @@ pub mod mingw_pthreads_missing;
 pub mod missing_build_script_guard;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
+pub mod nix_store_dylib;
+pub mod nix_store_interpreter;
+mod nix_support;
 pub mod openssl_sys;
 pub(crate) mod page;
 mod rule;
 pub mod runner_missing;
 pub mod rustflags_in_env_table;
 pub mod rustflags_shadowed;
+pub mod static_gnu_unsupported;
 mod support;
 pub mod target_cpu_native;
+pub mod target_platform_confusion;
 pub mod toolchain_target_missing;
 pub mod toolchain_unpinned;
 pub mod unknown_target;
@@ -41,7 +49,10 @@ use crate::{finding::Finding, project::Project};
 /// Every rule, by name.
 pub const RULES: &[Rule] = &[
     absolute_path::RULE,
+    auditable_with_zigbuild::RULE,
+    binary_name_mismatch::RULE,
     cargo_home_in_project::RULE,
+    cross_check_enabled::RULE,
     crt_static_absent::RULE,
     crt_static_needs_target::RULE,
     crt_static_no_effect::RULE,
@@ -55,11 +66,15 @@ pub const RULES: &[Rule] = &[
     missing_build_script_guard::RULE,
     missing_linker::RULE,
     musl_gcc_breaks_static_pie::RULE,
+    nix_store_dylib::RULE,
+    nix_store_interpreter::RULE,
     openssl_sys::RULE,
     runner_missing::RULE,
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
+    static_gnu_unsupported::RULE,
     target_cpu_native::RULE,
+    target_platform_confusion::RULE,
     toolchain_target_missing::RULE,
     toolchain_unpinned::RULE,
     unknown_target::RULE,
