@@ -11,6 +11,7 @@ pub mod environment_name_case;
 pub mod host_library_in_cross;
 pub mod ignored_config_key;
 pub mod legacy_cargo_config;
+pub mod linker_for_other_host;
 pub mod linker_not_executable;
 pub mod mingw_pthreads_missing;
 pub mod missing_linker;
@@ -42,6 +43,7 @@ pub const RULES: &[Rule] = &[
     host_library_in_cross::RULE,
     ignored_config_key::RULE,
     legacy_cargo_config::RULE,
+    linker_for_other_host::RULE,
     linker_not_executable::RULE,
     mingw_pthreads_missing::RULE,
     missing_linker::RULE,
