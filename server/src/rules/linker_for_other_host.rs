@@ -102,13 +102,14 @@ fn check(project: &Project) -> Vec<Finding> {
         let Matcher::Triple(triple) = &table.matcher else { return None };
         Some((knowledge::target(triple)?, table.linker.as_ref()?))
     });
-    named
-        .filter_map(|(target, linker)| {
-            musl_gcc_elsewhere(project, target, linker)
-                .or_else(|| debian_in_flake(project, target, linker))
-                .or_else(|| foreign_on_linux(project, target, linker))
-        })
-        .collect()
+    named.filter_map(|(target, linker)| judge(project, target, linker)).collect()
+}
+
+/// What there is to say of a target's linker in a shared configuration.
+pub(super) fn judge(project: &Project, target: &'static Target, linker: &Sourced<String>) -> Option<Finding> {
+    musl_gcc_elsewhere(project, target, linker)
+        .or_else(|| debian_in_flake(project, target, linker))
+        .or_else(|| foreign_on_linux(project, target, linker))
 }
 
 /// `musl-gcc` compiles for the processor that it runs on.
@@ -152,7 +153,9 @@ fn debian_in_flake(project: &Project, target: &'static Target, linker: &Sourced<
         .map(|(context, derivation)| (context, derivation, is_native(derivation, target)))
         .filter(|(context, _, is_native)| *is_native || matches!(context, Context::Shell(_)))
         .collect();
-    let Some((_, first, is_native)) = affected.iter().min_by_key(|(_, _, is_native)| !is_native) else {
+    let Some((_, first, is_native)) =
+        affected.iter().min_by_key(|(_, one, is_native)| (!is_native, one.name != "default"))
+    else {
         return overridden(flake.packages.iter().chain(&flake.shells), target, linker);
     };
     let message = if *is_native {
@@ -255,9 +258,13 @@ fn foreign_on_linux(project: &Project, target: &'static Target, linker: &Sourced
         return None;
     };
     let is_built = project.target(target.triple).is_some_and(ShippedTarget::is_built_here);
-    let severity = if is_built { Severity::Warning } else { Severity::Hint };
     // rustc links musl of its own processor without help, so on this machine the setting does only harm.
     let needs_none = target.is_musl() && target.arch == host.arch;
+    // Toolchains for any Linux go by these names, too.
+    if target.names.linkers.contains(&name) && !(needs_none && is_built) {
+        return None;
+    }
+    let severity = if is_built { Severity::Warning } else { Severity::Hint };
     let help = match target.debian_linker().filter(|name| *name != "musl-gcc") {
         _ if needs_none => format!(
             "no linker is needed for {} here: set {} on the machines that need it",
