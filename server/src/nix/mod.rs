@@ -10,6 +10,7 @@
 //!           -> outputs (which packages and shells there are) -> describe/ (what each consists of)
 //! ```
 
+mod apps;
 mod builtins;
 mod describe;
 mod evaluate;
@@ -25,6 +26,7 @@ mod platform_values;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod value;
 
 use crate::snapshot::Snapshot;

@@ -5,6 +5,7 @@ mod commands;
 mod environment;
 mod inputs;
 mod literal;
+mod settings;
 mod shell;
 mod term;
 mod text;
@@ -101,6 +102,9 @@ impl Evaluator<'_> {
             attribute: output.attribute.clone(),
             name: output.name.clone(),
             package_name: self.package_name(&given),
+            function: call.main.last().to_owned(),
+            source: self.source_tree(&given),
+            settings: self.settings(&given),
             system: output.system.clone(),
             origin: self.origin(output.key),
             complete: given.complete && !matches!(builder, Builder::Unknown(_)),
