@@ -10,6 +10,7 @@ pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
 pub mod environment_name_case;
 pub mod forced_linker_flavor;
+pub mod git_dependency_hash_missing;
 pub mod host_library_in_cross;
 pub mod ignored_config_key;
 pub mod legacy_cargo_config;
@@ -48,6 +49,7 @@ pub const RULES: &[Rule] = &[
     crt_static_no_effect::RULE,
     environment_name_case::RULE,
     forced_linker_flavor::RULE,
+    git_dependency_hash_missing::RULE,
     host_library_in_cross::RULE,
     ignored_config_key::RULE,
     legacy_cargo_config::RULE,

@@ -1,6 +1,7 @@
 //! From a value to a [`Derivation`]: what makes it, for what, with which environment and inputs.
 
 mod attributes;
+mod cargo_lock;
 mod commands;
 mod environment;
 mod inputs;
@@ -97,6 +98,7 @@ impl Evaluator<'_> {
         let targets = self.cargo_targets(&builder, &given, &env, &mut told);
         // Whatever the framework, zig links.
         let builder = if told.zigbuild && builder != Builder::Shell { Builder::Zigbuild } else { builder };
+        let cargo_lock = self.cargo_lock(&builder, &given);
         let literal = given.attrs.literal.and_then(|literal| self.attribute_set(literal));
         Derivation {
             attribute: output.attribute.clone(),
@@ -115,6 +117,7 @@ impl Evaluator<'_> {
             phases,
             toolchain,
             targets,
+            cargo_lock,
             literal,
         }
     }
