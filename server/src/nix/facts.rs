@@ -5,6 +5,7 @@
 //! concludes that something is absent from a collection that is not complete.
 
 pub use super::usage::{App, OutputKind, Setting, SettingValue, SourceTree};
+pub use super::vendoring::CargoLock;
 use crate::text::{FileId, Origin, Span};
 
 /// All that the flake says.
@@ -94,6 +95,8 @@ pub struct Derivation {
     /// Triples that a wrapper like cargo-zigbuild is told to build (`target = "x86_64-pc-windows-gnu"`),
     /// or that crane and naersk get by `CARGO_BUILD_TARGET`.
     pub targets: Vec<Text>,
+    /// `cargoLock`, when its dependencies are fetched by the lock file.
+    pub cargo_lock: Option<CargoLock>,
     /// False when attributes were merged in that could not be known (`// unknown`): `env`, `inputs` and
     /// `phases` may then lack some.
     pub complete: bool,

@@ -30,6 +30,7 @@ mod terms;
 mod tests;
 mod usage;
 mod value;
+mod vendoring;
 
 use crate::snapshot::Snapshot;
 pub use facts::FlakeFacts;

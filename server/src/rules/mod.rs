@@ -13,9 +13,11 @@ pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
 pub mod environment_name_case;
 pub mod forced_linker_flavor;
+pub mod git_dependency_hash_missing;
 pub mod host_library_in_cross;
 pub mod ignored_config_key;
 pub mod legacy_cargo_config;
+pub mod linker_for_other_host;
 pub mod linker_not_executable;
 pub mod mingw_pthreads_missing;
 #[expect(clippy::needless_doctest_main, reason = "the page shows a whole build script")]
@@ -58,9 +60,11 @@ pub const RULES: &[Rule] = &[
     crt_static_no_effect::RULE,
     environment_name_case::RULE,
     forced_linker_flavor::RULE,
+    git_dependency_hash_missing::RULE,
     host_library_in_cross::RULE,
     ignored_config_key::RULE,
     legacy_cargo_config::RULE,
+    linker_for_other_host::RULE,
     linker_not_executable::RULE,
     mingw_pthreads_missing::RULE,
     missing_build_script_guard::RULE,

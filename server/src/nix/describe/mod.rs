@@ -1,6 +1,7 @@
 //! From a value to a [`Derivation`]: what makes it, for what, with which environment and inputs.
 
 mod attributes;
+mod cargo_lock;
 mod commands;
 mod environment;
 mod inputs;
@@ -98,6 +99,7 @@ impl Evaluator<'_> {
         let targets = self.cargo_targets(&builder, &given, &env, &mut told);
         // Whatever the framework, zig links.
         let builder = if told.zigbuild && builder != Builder::Shell { Builder::Zigbuild } else { builder };
+        let cargo_lock = self.cargo_lock(&builder, &given);
         let mut unknown = std::mem::take(&mut given.unknown);
         if let Builder::Unknown(why) = &builder {
             let gap = Gap { origin: self.origin(call.place), why: why.clone() };
@@ -122,6 +124,7 @@ impl Evaluator<'_> {
             phases,
             toolchain,
             targets,
+            cargo_lock,
             literal,
         }
     }
