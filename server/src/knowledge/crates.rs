@@ -85,6 +85,8 @@ pub struct Remedy {
     pub default_features: Option<bool>,
     /// Features to drop.
     pub remove: &'static [&'static str],
+    /// Default features to name again where the defaults were on, and go.
+    pub keep: &'static [&'static str],
     /// Features to ask for.
     pub add: &'static [&'static str],
     /// A version to move to.

@@ -4,6 +4,7 @@
 mod crates;
 mod failures;
 mod names;
+mod native;
 mod openssl;
 mod policies;
 mod targets;
@@ -14,6 +15,7 @@ pub use failures::{
     failures,
 };
 pub use names::{by_nix_config, distance, nearest};
+pub use native::{NativeCrate, NativeKind, native_crate, native_crates};
 pub use openssl::{OpensslUser, openssl_user};
 pub use policies::{
     Distribution, LibraryGroup, NamedPolicy, Release, Runtime, distributions, is_standard_interpreter,

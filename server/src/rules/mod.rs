@@ -11,6 +11,7 @@ pub mod legacy_cargo_config;
 pub mod linker_not_executable;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
+mod native;
 pub mod openssl_sys;
 pub(crate) mod page;
 mod rule;
@@ -18,6 +19,7 @@ pub mod rustflags_in_env_table;
 pub mod rustflags_shadowed;
 mod support;
 pub mod target_cpu_native;
+pub mod tls_defaults_kept;
 pub mod toolchain_target_missing;
 pub mod unknown_target;
 pub mod unreadable_file;
@@ -41,6 +43,7 @@ pub const RULES: &[Rule] = &[
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
     target_cpu_native::RULE,
+    tls_defaults_kept::RULE,
     toolchain_target_missing::RULE,
     unknown_target::RULE,
     unreadable_file::RULE,
