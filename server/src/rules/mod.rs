@@ -6,6 +6,7 @@
 pub mod crt_static_absent;
 pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
+pub mod dynamic_system_library;
 pub mod environment_name_case;
 pub mod forced_linker_flavor;
 pub mod ignored_config_key;
@@ -16,6 +17,7 @@ pub mod missing_build_script_guard;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
 mod native;
+pub mod no_static_possible;
 pub mod openssl_sys;
 pub(crate) mod page;
 mod rule;
@@ -23,6 +25,7 @@ pub mod runner_missing;
 pub mod rustflags_in_env_table;
 pub mod rustflags_shadowed;
 mod support;
+pub mod system_library;
 pub mod target_cpu_native;
 pub mod tls_defaults_kept;
 pub mod toolchain_target_missing;
@@ -40,6 +43,7 @@ pub const RULES: &[Rule] = &[
     crt_static_absent::RULE,
     crt_static_needs_target::RULE,
     crt_static_no_effect::RULE,
+    dynamic_system_library::RULE,
     environment_name_case::RULE,
     forced_linker_flavor::RULE,
     ignored_config_key::RULE,
@@ -48,10 +52,12 @@ pub const RULES: &[Rule] = &[
     missing_build_script_guard::RULE,
     missing_linker::RULE,
     musl_gcc_breaks_static_pie::RULE,
+    no_static_possible::RULE,
     openssl_sys::RULE,
     runner_missing::RULE,
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
+    system_library::RULE,
     target_cpu_native::RULE,
     tls_defaults_kept::RULE,
     toolchain_target_missing::RULE,

@@ -12,7 +12,18 @@ impl<'p> Merged<'p> {
     /// Takes in what is wrong for one target.
     pub fn add(&mut self, found: Finding, culprit: Culprit<'p>) {
         let place = |culprit: &Culprit<'_>| culprit.written().key.origin.clone();
-        let Some((known, by)) = self.0.iter_mut().find(|(_, known)| place(known) == place(&culprit)) else {
+        let position = self.0.iter().position(|(_, known)| place(known) == place(&culprit));
+        self.add_to(position, found, culprit);
+    }
+
+    /// Takes in what is wrong for one target, where one change mends all targets.
+    pub fn add_cause(&mut self, found: Finding, culprit: Culprit<'p>) {
+        let position = (!self.0.is_empty()).then_some(0);
+        self.add_to(position, found, culprit);
+    }
+
+    fn add_to(&mut self, position: Option<usize>, found: Finding, culprit: Culprit<'p>) {
+        let Some((known, by)) = position.and_then(|position| self.0.get_mut(position)) else {
             self.0.push((found, culprit));
             return;
         };

@@ -1,10 +1,13 @@
 //! What the rules about native code share: how bad a missing library is, who is to blame for it, and the cures.
 
 pub mod blame;
+pub mod found;
 pub mod merged;
 pub mod proof;
 pub mod remedy;
 pub mod tls;
+
+pub use found::{Found, found};
 
 use crate::{
     finding::{Confidence, Severity},
