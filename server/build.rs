@@ -12,6 +12,8 @@ use toml_edit::de;
 
 #[path = "build/failures.rs"]
 mod failures;
+#[path = "build/features.rs"]
+mod features;
 #[path = "build/native.rs"]
 mod native;
 
@@ -198,11 +200,13 @@ fn main() -> Outcome<()> {
     let remedies = de::from_str(&fs::read_to_string("knowledge/crates.toml")?)?;
     let openssl = de::from_str(&fs::read_to_string("knowledge/openssl.toml")?)?;
     let natives = de::from_str(&fs::read_to_string("knowledge/native.toml")?)?;
+    let renamed = de::from_str(&fs::read_to_string("knowledge/features.toml")?)?;
     let policies = de::from_str(&fs::read_to_string("knowledge/policies.toml")?)?;
     fs::write(Path::new(&out).join("policies.rs"), policies::tables(policies)?)?;
     fs::write(Path::new(&out).join("openssl.rs"), openssl_table(openssl)?)?;
     fs::write(Path::new(&out).join("targets.rs"), target_tables(targets, names)?)?;
     fs::write(Path::new(&out).join("crates.rs"), remedy_table(remedies)?)?;
+    fs::write(Path::new(&out).join("features.rs"), features::table(renamed)?)?;
     fs::write(Path::new(&out).join("native.rs"), native::table(natives)?)?;
     failures::write(Path::new(&out))?;
     Ok(())

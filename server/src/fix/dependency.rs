@@ -78,6 +78,13 @@ pub fn change(source: &Source, written: &Dependency, change: &Change<'_>) -> Opt
     (!edits.is_empty()).then_some(edits)
 }
 
+/// Sets a key in the dependency's own table.
+pub fn insert(source: &Source, written: &Dependency, key: &str, value: &str) -> Option<Edit> {
+    let (path, _) = table_of(source, written)?;
+    let path: Vec<&str> = path.iter().map(String::as_str).chain([key]).collect();
+    toml::set(source.file(), Some(source), &path, value)
+}
+
 /// A new dependency on a crate from the registry; `None` where the manifest has a table in which it cannot be said.
 pub fn add(source: &Source, platform: Option<&str>, name: &str, version: &str, rest: &str) -> Option<Edit> {
     let path: Vec<&str> = match platform {
@@ -142,8 +149,8 @@ fn on_lines(source: &Source, features: &Value, elements: &[Value], all: &[String
     let newline = document.line_ending();
     let own = elements.first().map_or_else(|| "    ".to_owned(), |first| indent_of(first.span.start()));
     let close = indent_of(features.span.end().saturating_sub(1));
-    let lines: String = all.iter().map(|element| format!("{own}{element},{newline}")).collect();
-    format!("[{newline}{lines}{close}]")
+    let lines: Vec<String> = all.iter().map(|element| format!("{own}{element},{newline}")).collect();
+    format!("[{newline}{}{close}]", lines.concat())
 }
 
 /// The table of a dependency, found by its key's place.

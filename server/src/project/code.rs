@@ -35,7 +35,7 @@ impl Project {
             for folder in level {
                 for name in self.snapshot.files.list(&folder).unwrap_or_default() {
                     let path = folder.join(&name);
-                    if !Path::new(&name).extension().is_some_and(|ending| ending == "rs") {
+                    if Path::new(&name).extension().is_none_or(|ending| ending != "rs") {
                         // What has an ending is a file of another kind, most likely.
                         next.extend((!name.contains('.')).then_some(path));
                         continue;

@@ -51,7 +51,8 @@
 //!
 //! ## Fix safety
 //!
-//! Safe where the feature graph of the changed manifest proves that the copy is linked.
+//! For review: the copy is not renewed with the system's, and needs a C compiler. What the feature graph of the
+//! changed manifest shows to be without effect is not offered.
 //!
 //! ## References
 //!
@@ -73,7 +74,7 @@ pub const RULE: Rule = Rule {
     name: "dynamic-system-library",
     summary: "a library that the build links dynamically because it happens to be there",
     severity: Severity::Warning,
-    fix: FixKind::Safe,
+    fix: FixKind::Review,
     source: include_str!("dynamic_system_library.rs"),
     touches: &["*dependencies.*", "target.*.dependencies.*"],
     check,

@@ -30,9 +30,11 @@ pub mod target_cpu_native;
 pub mod tls_defaults_kept;
 pub mod toolchain_target_missing;
 pub mod toolchain_unpinned;
+pub mod unknown_feature;
 pub mod unknown_target;
 pub mod unreadable_file;
 pub mod unused_suppression;
+pub mod workspace_default_features_ignored;
 
 pub use rule::{FixKind, Rule};
 
@@ -62,9 +64,11 @@ pub const RULES: &[Rule] = &[
     tls_defaults_kept::RULE,
     toolchain_target_missing::RULE,
     toolchain_unpinned::RULE,
+    unknown_feature::RULE,
     unknown_target::RULE,
     unreadable_file::RULE,
     unused_suppression::RULE,
+    workspace_default_features_ignored::RULE,
 ];
 
 /// The rule that reports suppressions; it can itself be allowed beside them.

@@ -54,8 +54,8 @@
 //!
 //! ## Fix safety
 //!
-//! Safe where the feature graph of the changed manifest proves that the library is compiled from source; the title
-//! says what that needs. Where the dependency has no feature for it, the native crate becomes a direct dependency at
+//! Safe where the build fails as it is, and the feature graph of the changed manifest proves that the library is
+//! compiled from source; the title says what that needs. Where the dependency has no feature for it, the native crate becomes a direct dependency at
 //! the version that is locked: two crates that link one library do not build.
 //!
 //! ## References
@@ -91,7 +91,8 @@ fn check(project: &Project) -> Vec<Finding> {
         let mut merged = Merged::default();
         for triple in &targets {
             let found = native::found(project, triple).into_iter();
-            let mut found = found.filter(|one| one.known.name == library.name && concerns(project, one, triple));
+            let mut found =
+                found.filter(|one| one.known.name == library.name && concerns(project, one, triple));
             if let Some(one) = found.next() {
                 merged.add_cause(finding(project, &one, triple), one.culprit);
             }

@@ -8,18 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use semver::VersionReq;
 
-use super::{
-    Gap, Question, Resolution,
-    registry::{CRATES_IO, Caches},
-    resolve_among,
-};
+use super::{Gap, Question, Resolution, registry::Caches, resolve_among};
 use crate::{
     cargo::{
         CargoFacts,
         lock::{LockFile, LockedPackage},
     },
     snapshot::Snapshot,
-    text::Span,
 };
 
 /// Most times that new packages may bring newer ones.
@@ -44,7 +39,7 @@ pub fn resolve_edited(snapshot: &Snapshot, cargo: &CargoFacts, question: &Questi
             let requirement = if requirement.is_empty() { "*" } else { requirement };
             let wanted = VersionReq::parse(requirement).ok();
             if let Some(version) = wanted.and_then(|wanted| caches.newest(name, &wanted)) {
-                more.push(package(name, version));
+                more.push(LockedPackage::of_crates_io(name, &version));
             }
         }
         if more.is_empty() {
@@ -60,16 +55,5 @@ fn unlocked(gap: &Gap) -> Option<(&str, &str)> {
     match gap {
         Gap::NotLocked { name, requirement, .. } => Some((name, requirement)),
         _ => None,
-    }
-}
-
-fn package(name: &str, version: String) -> LockedPackage {
-    LockedPackage {
-        name: name.to_owned(),
-        version,
-        source: Some(CRATES_IO.to_owned()),
-        dependencies: Vec::new(),
-        span: Span::at(0),
-        name_span: Span::at(0),
     }
 }

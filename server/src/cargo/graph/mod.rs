@@ -12,6 +12,7 @@ mod blame;
 mod complete;
 mod features;
 pub(crate) mod index;
+mod offered;
 mod packages;
 mod registry;
 mod spec;
@@ -32,8 +33,10 @@ use super::{CargoFacts, Lock, Manifest, Workspace, manifest::DependencyKind};
 use crate::{finding::Confidence, knowledge, snapshot::Snapshot};
 
 pub use complete::resolve_edited;
+pub use offered::{Declarations, Offered};
 pub use packages::Known;
 use packages::Packages;
+pub(super) use registry::CRATES_IO;
 pub use spec::ProcMacro;
 
 /// Which dependencies are followed.

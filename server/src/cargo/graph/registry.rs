@@ -20,7 +20,7 @@ const CHECKOUT_FOLDERS: usize = 4_000;
 const CHECKOUT_DEPTH: usize = 6;
 
 /// The registry that everybody uses, as lock files name it.
-pub(super) const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+pub(in crate::cargo) const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Cargo's caches.
 pub(super) struct Caches<'a> {

@@ -83,6 +83,20 @@ pub struct LockedPackage {
     pub name_span: Span,
 }
 
+impl LockedPackage {
+    /// A package of the registry that everybody uses, as cargo would add it.
+    pub(in crate::cargo) fn of_crates_io(name: &str, version: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            source: Some(super::graph::CRATES_IO.to_owned()),
+            dependencies: Vec::new(),
+            span: Span::at(0),
+            name_span: Span::at(0),
+        }
+    }
+}
+
 impl Lock {
     /// The place of a package's name.
     pub fn origin(&self, package: &LockedPackage) -> Origin {

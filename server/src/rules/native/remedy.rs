@@ -5,7 +5,8 @@ use super::{
     proof::{self, Verdict},
 };
 use crate::{
-    finding::{Edit, Fix},
+    cargo::graph::Declarations,
+    finding::{Applicability, Edit, Fix},
     fix::dependency::{self, Change},
     knowledge::{self, Class, NativeCrate, NativeKind, Need, Remedy},
     project::{Builder, Project},
@@ -14,26 +15,44 @@ use crate::{
 /// Where no TLS, and hardly any library, is part of the system.
 const PLATFORM: &str = "cfg(all(unix, not(target_vendor = \"apple\")))";
 
-/// The ways to do without the system's library, the best first. `targets` are those that it is missing for.
-pub fn fixes(
+/// What can be done about a dependency that needs a native library.
+#[derive(Debug, Default)]
+pub struct Cures {
+    /// The ways to do without the system's library, the best first.
+    pub fixes: Vec<Fix>,
+    /// Whether one of them is about this dependency alone. What builds the library from source mends all.
+    pub is_own: bool,
+}
+
+/// The cures for a dependency. `targets` are those that the library is missing for.
+pub fn cures(
     project: &Project,
     culprit: &Culprit<'_>,
     library: &'static NativeCrate,
     targets: &[String],
-) -> Vec<Fix> {
+) -> Cures {
     let version = super::blame::version(project, culprit.dependency);
-    let mut fixes: Vec<Fix> = Vec::new();
+    let mut cures = Cures::default();
     for remedy in remedies(culprit, library, &version) {
-        fixes.extend(by_remedy(project, culprit, library, remedy, targets));
+        if let Some(fix) = by_remedy(project, culprit, library, remedy, targets) {
+            cures.is_own |= !bundles(remedy);
+            cures.fixes.push(fix);
+        }
     }
-    if fixes.is_empty() {
-        fixes.extend(bundled_directly(project, culprit, library, targets));
+    if cures.fixes.is_empty() {
+        cures.fixes.extend(bundled_directly(project, culprit, library, targets));
     }
     // Only one can be the right one.
-    for other in fixes.iter_mut().skip(1) {
-        other.applicability = crate::finding::Applicability::Review;
+    for other in cures.fixes.iter_mut().skip(1) {
+        other.applicability = Applicability::Review;
     }
-    fixes
+    cures
+}
+
+/// Whether a cure has the library compiled, for whoever needs it.
+fn bundles(remedy: &Remedy) -> bool {
+    let is_it = |feature: &&str| ["vendored", "bundled", "static"].iter().any(|word| feature.contains(word));
+    remedy.add.iter().any(is_it) || remedy.dependencies.iter().any(|extra| extra.features.iter().any(is_it))
 }
 
 /// The rows of the data that speak of a dependency and a native crate, the usual one first.
@@ -59,10 +78,11 @@ fn by_remedy(
     remedy: &'static Remedy,
     targets: &[String],
 ) -> Option<Fix> {
-    let mut edits = change(project, culprit, remedy).unwrap_or_default();
+    let changes = remedy.default_features.is_some() || !remedy.remove.is_empty() || !remedy.add.is_empty();
+    let mut edits = if changes { change(project, culprit, remedy)? } else { Vec::new() };
     for extra in remedy.dependencies {
         let version = match extra.version {
-            "*" => locked_requirement(project, extra.name, &targets[..])?,
+            "*" => locked_requirement(project, extra.name, targets)?,
             version => version.to_owned(),
         };
         let defaults =
@@ -93,9 +113,18 @@ fn by_remedy(
 pub fn change(project: &Project, culprit: &Culprit<'_>, remedy: &Remedy) -> Option<Vec<Edit>> {
     let written = culprit.written();
     let had_defaults = culprit.dependency.has_default_features();
+    // What the row knows of the newest version, an older one may not have.
+    let declarations = Declarations::new(&project.snapshot, &project.cargo);
+    let offered = declarations.offered(culprit.manifest, culprit.dependency);
+    let has = |feature: &&&str| {
+        offered.as_ref().is_none_or(|offered| offered.features.iter().any(|known| known == **feature))
+    };
+    if !remedy.add.iter().all(|feature| has(&feature)) {
+        return None;
+    }
     let mut add: Vec<&str> = Vec::new();
     if remedy.default_features == Some(false) && had_defaults {
-        add.extend(remedy.keep);
+        add.extend(remedy.keep.iter().filter(has));
     }
     add.extend(remedy.add);
     let default_features = remedy.default_features.filter(|_| had_defaults);
@@ -181,16 +210,12 @@ fn chooses_rustls(remedy: &Remedy) -> bool {
 
 fn title(culprit: &Culprit<'_>, library: &NativeCrate, remedy: &Remedy) -> String {
     let name = &culprit.dependency.crate_name;
-    let has = |part: &str| {
-        remedy.add.iter().chain(remedy.remove).any(|feature| feature.contains(part))
-            && remedy.add.iter().any(|feature| feature.contains(part))
-    };
-    let bundles = ["vendored", "bundled", "static"].into_iter().any(has);
-    let what = if bundles && has("static") && !has("bundled") {
+    let adds = |part: &str| remedy.add.iter().any(|feature| feature.contains(part));
+    let what = if bundles(remedy) && library.kind == NativeKind::Fallback {
         format!("Link {} statically in {name}", library.library)
-    } else if bundles {
+    } else if bundles(remedy) {
         format!("Build {} from source in {name}", library.library)
-    } else if has("rustls") {
+    } else if adds("rustls") || remedy.class == Class::Tls && remedy.pulls.contains(&"rustls") {
         format!("Choose rustls in {name}")
     } else {
         format!("Do without {} in {name}", library.library)
@@ -201,7 +226,7 @@ fn title(culprit: &Culprit<'_>, library: &NativeCrate, remedy: &Remedy) -> Strin
         .any(|feature| feature.contains("native-certs") || feature.contains("native-roots"))
     {
         Some("uses the system's certificates")
-    } else if has("rustls") && !bundles {
+    } else if adds("rustls") && !bundles(remedy) {
         Some("brings its own root certificates")
     } else {
         None

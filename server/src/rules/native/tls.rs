@@ -5,6 +5,7 @@ use super::{
     proof::{self, Verdict},
 };
 use crate::{
+    cargo::graph::Declarations,
     finding::Fix,
     fix::dependency::{self, Change},
     knowledge::{self, Class, Remedy},
@@ -43,8 +44,13 @@ pub fn without_defaults(
     let library = knowledge::native_crate("openssl-sys")?;
     let written = culprit.written();
     let source = project.source(&written.key.origin.file)?;
+    let declarations = Declarations::new(&project.snapshot, &project.cargo);
+    let offered = declarations.offered(culprit.manifest, culprit.dependency);
+    let has = |feature: &&str| {
+        offered.as_ref().is_none_or(|offered| offered.features.iter().any(|known| known == feature))
+    };
     let others = remedy.add.iter().filter(|feature| !feature.contains("rustls"));
-    let add: Vec<&str> = remedy.keep.iter().chain(others).copied().collect();
+    let add: Vec<&str> = remedy.keep.iter().chain(others).copied().filter(has).collect();
     let named = if add.is_empty() { String::new() } else { ", and name the others again".to_owned() };
     let change = Change { default_features: Some(false), remove: remedy.remove, add };
     let edits = dependency::change(&source, written, &change)?;

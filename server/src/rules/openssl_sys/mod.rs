@@ -56,7 +56,7 @@
 //!
 //! ## Fix safety
 //!
-//! Safe where the feature graph of the changed manifest proves that the dependency needs the system's OpenSSL no
+//! Safe where the build fails as it is, and the feature graph of the changed manifest proves that the dependency needs the system's OpenSSL no
 //! more; its title says what is lost or needed. What the files cannot prove (a crate that would be new is in none of
 //! cargo's caches) is for review, and what would not help is not offered. Code that speaks to native-tls itself makes
 //! it a matter for review, too. Where no feature chooses rustls, the fix builds OpenSSL from source for the targets
