@@ -19,6 +19,7 @@ pub mod lsp;
 pub mod matrix;
 pub mod nix;
 pub mod project;
+pub mod release;
 pub mod rules;
 pub mod snapshot;
 pub mod syntax;

@@ -7,6 +7,7 @@ mod code;
 pub mod environment;
 pub mod flags;
 mod graphs;
+mod ignored;
 mod linkage;
 mod linker;
 mod native;

@@ -3,15 +3,19 @@
 //! A rule's module documentation is its page: `portolan explain`, the published docs and the tests of
 //! its examples all read it.
 
+pub mod absolute_path;
+pub mod cargo_home_in_project;
 pub mod crt_static_absent;
 pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
 pub mod dynamic_system_library;
 pub mod environment_name_case;
 pub mod forced_linker_flavor;
+pub mod host_library_in_cross;
 pub mod ignored_config_key;
 pub mod legacy_cargo_config;
 pub mod linker_not_executable;
+pub mod mingw_pthreads_missing;
 #[expect(clippy::needless_doctest_main, reason = "the page shows a whole build script")]
 pub mod missing_build_script_guard;
 pub mod missing_linker;
@@ -35,6 +39,7 @@ pub mod unknown_target;
 pub mod unreadable_file;
 pub mod unused_suppression;
 pub mod workspace_default_features_ignored;
+pub mod wrong_output;
 
 pub use rule::{FixKind, Rule};
 
@@ -42,15 +47,19 @@ use crate::{finding::Finding, project::Project};
 
 /// Every rule, by name.
 pub const RULES: &[Rule] = &[
+    absolute_path::RULE,
+    cargo_home_in_project::RULE,
     crt_static_absent::RULE,
     crt_static_needs_target::RULE,
     crt_static_no_effect::RULE,
     dynamic_system_library::RULE,
     environment_name_case::RULE,
     forced_linker_flavor::RULE,
+    host_library_in_cross::RULE,
     ignored_config_key::RULE,
     legacy_cargo_config::RULE,
     linker_not_executable::RULE,
+    mingw_pthreads_missing::RULE,
     missing_build_script_guard::RULE,
     missing_linker::RULE,
     musl_gcc_breaks_static_pie::RULE,
@@ -69,6 +78,7 @@ pub const RULES: &[Rule] = &[
     unreadable_file::RULE,
     unused_suppression::RULE,
     workspace_default_features_ignored::RULE,
+    wrong_output::RULE,
 ];
 
 /// The rule that reports suppressions; it can itself be allowed beside them.
