@@ -11,6 +11,7 @@ pub mod cross_check_enabled;
 pub mod crt_static_absent;
 pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
+pub mod dynamic_system_library;
 pub mod environment_name_case;
 pub mod forced_linker_flavor;
 pub mod git_dependency_hash_missing;
@@ -24,9 +25,11 @@ pub mod mingw_pthreads_missing;
 pub mod missing_build_script_guard;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
+mod native;
 pub mod nix_store_dylib;
 pub mod nix_store_interpreter;
 mod nix_support;
+pub mod no_static_possible;
 pub mod openssl_sys;
 pub(crate) mod page;
 mod rule;
@@ -35,13 +38,17 @@ pub mod rustflags_in_env_table;
 pub mod rustflags_shadowed;
 pub mod static_gnu_unsupported;
 mod support;
+pub mod system_library;
 pub mod target_cpu_native;
 pub mod target_platform_confusion;
+pub mod tls_defaults_kept;
 pub mod toolchain_target_missing;
 pub mod toolchain_unpinned;
+pub mod unknown_feature;
 pub mod unknown_target;
 pub mod unreadable_file;
 pub mod unused_suppression;
+pub mod workspace_default_features_ignored;
 pub mod wrong_output;
 
 pub use rule::{FixKind, Rule};
@@ -58,6 +65,7 @@ pub const RULES: &[Rule] = &[
     crt_static_absent::RULE,
     crt_static_needs_target::RULE,
     crt_static_no_effect::RULE,
+    dynamic_system_library::RULE,
     environment_name_case::RULE,
     forced_linker_flavor::RULE,
     git_dependency_hash_missing::RULE,
@@ -72,18 +80,23 @@ pub const RULES: &[Rule] = &[
     musl_gcc_breaks_static_pie::RULE,
     nix_store_dylib::RULE,
     nix_store_interpreter::RULE,
+    no_static_possible::RULE,
     openssl_sys::RULE,
     runner_missing::RULE,
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
     static_gnu_unsupported::RULE,
+    system_library::RULE,
     target_cpu_native::RULE,
     target_platform_confusion::RULE,
+    tls_defaults_kept::RULE,
     toolchain_target_missing::RULE,
     toolchain_unpinned::RULE,
+    unknown_feature::RULE,
     unknown_target::RULE,
     unreadable_file::RULE,
     unused_suppression::RULE,
+    workspace_default_features_ignored::RULE,
     wrong_output::RULE,
 ];
 
