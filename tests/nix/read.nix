@@ -81,7 +81,13 @@ let
     let
       attrs = builtins.removeAttrs drv.drvAttrs [ "args" "builder" "src" "stdenv" "outputs" ];
       named = lib.filterAttrs (_: value: value != null) attrs;
-      env = mapAttrs (_: show folder) (builtins.removeAttrs named [ "env" ] // (if attrs.__structuredAttrs or false then attrs.env else { }));
+      # With structured attributes, only `env` is exported: of the rest only what builders read themselves is shown.
+      exported =
+        if attrs.__structuredAttrs or false then
+          lib.filterAttrs (name: _: builtins.match "[a-z][A-Za-z]*" name != null) named // attrs.env
+        else
+          named;
+      env = mapAttrs (_: show folder) (builtins.removeAttrs exported [ "env" ]);
       platform = drv.stdenv.hostPlatform or null;
     in
     if lib.isDerivation drv then

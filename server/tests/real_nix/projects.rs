@@ -10,7 +10,36 @@ use portolan::{
     rules::RULES,
 };
 
-use super::harness::{Fixture, applied};
+use super::{
+    harness::{Fixture, applied},
+    nix::Nix,
+};
+
+/// What the flakes of `tests/nix/flakes` find beside themselves.
+const BESIDE: &str = r#"
+#- Cargo.toml
+[package]
+name = "app"
+version = "0.4.2"
+edition = "2024"
+#- rust-toolchain.toml
+[toolchain]
+channel = "1.83"
+#- overlay.nix
+final: prev: { theBranch = "main-${prev.stdenv.hostPlatform.system}"; }
+#- package.nix
+{ lib, rustPlatform, stdenv, openssl, pkg-config, enableX ? true }:
+rustPlatform.buildRustPackage {
+  pname = "package";
+  version = "0.1.0";
+  src = ./.;
+  cargoLock.lockFile = ./Cargo.lock;
+  nativeBuildInputs = [ pkg-config ];
+  buildInputs = [ openssl ];
+  OPENSSL_STATIC = lib.optionalString stdenv.hostPlatform.isStatic "1";
+  FEATURE_X = enableX;
+}
+"#;
 
 /// A project with a flake.
 #[derive(Clone)]
@@ -112,6 +141,16 @@ pub fn all() -> Vec<Project> {
         }
         let name = format!("fixtures/{}", folder.file_name().unwrap().to_string_lossy());
         all.extend(Project::new(name, Fixture::parse(&text)));
+    }
+    for path in sorted(&Nix::stand_ins().join("flakes")) {
+        let name = format!("flakes/{}", path.file_stem().unwrap().to_string_lossy());
+        let flake = format!("#- flake.nix\n{}{BESIDE}", fs::read_to_string(&path).unwrap());
+        all.extend(
+            path.extension()
+                .is_some_and(|end| end == "nix")
+                .then(|| Project::new(name, Fixture::parse(&flake)))
+                .flatten(),
+        );
     }
     let only = std::env::var("FIXTURE").unwrap_or_default();
     all.retain(|project| project.name.contains(&only));

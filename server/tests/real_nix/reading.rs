@@ -201,7 +201,8 @@ fn compare_inputs(ours: &Derivation, made: &Made, tally: &mut Tally, differences
         let Some(given) = made.env.get(*list) else { continue };
         let given: Vec<&str> =
             given.split(' ').filter_map(|item| item.strip_prefix('⟨')?.strip_suffix('⟩')).collect();
-        // The package without its output.
+        // The package without its output; what the flake makes itself has a name of its own.
+        let given: Vec<&str> = given.into_iter().filter(|item| item.contains('=')).collect();
         let attribute = |item: &str| item.split('=').next().unwrap_or_default().to_owned();
         let given: BTreeSet<String> = given.into_iter().map(attribute).collect();
         let is_told = |via: &str| names.contains(&via) || via.starts_with("inputsFrom");
@@ -233,9 +234,8 @@ fn compare_inputs(ours: &Derivation, made: &Made, tally: &mut Tally, differences
 
 /// Whether an item is a package of a set, and no toolchain or tool that has another name in the stand-ins.
 fn is_package(item: &StoreItem) -> bool {
-    !item.attribute.contains("rust-bin")
-        && !item.attribute.contains("fenix")
-        && item.platform.config.is_some()
+    let own = ["rust-bin", "fenix", "write", "runCommand"];
+    !own.iter().any(|name| item.attribute.contains(name)) && item.platform.config.is_some()
 }
 
 fn is_stand_in(item: &str) -> bool {
@@ -306,7 +306,8 @@ fn is_item(item: &StoreItem, name: &str) -> bool {
     item.platform.is_static.value().is_none_or(|known| *known == is_static)
         && match &item.output {
             None => true,
-            Some(wanted) => output.strip_prefix('-').unwrap_or("out") == wanted,
+            // `lib.getLib` and its like give "out" where there is no such output.
+            Some(wanted) => output.is_empty() || output.strip_prefix('-') == Some(wanted),
         }
 }
 
