@@ -4,21 +4,27 @@
 //! its examples all read it.
 
 pub mod crt_static_absent;
+pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
 pub mod environment_name_case;
+pub mod forced_linker_flavor;
 pub mod ignored_config_key;
 pub mod legacy_cargo_config;
 pub mod linker_not_executable;
+#[expect(clippy::needless_doctest_main, reason = "the page shows a whole build script")]
+pub mod missing_build_script_guard;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
 pub mod openssl_sys;
 pub(crate) mod page;
 mod rule;
+pub mod runner_missing;
 pub mod rustflags_in_env_table;
 pub mod rustflags_shadowed;
 mod support;
 pub mod target_cpu_native;
 pub mod toolchain_target_missing;
+pub mod toolchain_unpinned;
 pub mod unknown_target;
 pub mod unreadable_file;
 pub mod unused_suppression;
@@ -30,18 +36,23 @@ use crate::{finding::Finding, project::Project};
 /// Every rule, by name.
 pub const RULES: &[Rule] = &[
     crt_static_absent::RULE,
+    crt_static_needs_target::RULE,
     crt_static_no_effect::RULE,
     environment_name_case::RULE,
+    forced_linker_flavor::RULE,
     ignored_config_key::RULE,
     legacy_cargo_config::RULE,
     linker_not_executable::RULE,
+    missing_build_script_guard::RULE,
     missing_linker::RULE,
     musl_gcc_breaks_static_pie::RULE,
     openssl_sys::RULE,
+    runner_missing::RULE,
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
     target_cpu_native::RULE,
     toolchain_target_missing::RULE,
+    toolchain_unpinned::RULE,
     unknown_target::RULE,
     unreadable_file::RULE,
     unused_suppression::RULE,

@@ -198,7 +198,8 @@ impl Fixture {
 
     /// The same project with other line endings, a BOM, and text outside of ASCII.
     pub fn variants(&self) -> Vec<(&'static str, Self)> {
-        let readable = |path: &str| !path.ends_with(".rs") && !path.starts_with(CARGO_HOME);
+        let readable = |path: &str| !path.starts_with(CARGO_HOME);
+        let comment = |path: &str| if path.ends_with(".rs") { "//" } else { "#" };
         let with = |change: &dyn Fn(&str, &str) -> String, lines: usize| {
             let mut variant = self.clone();
             for (path, text) in variant.files.iter_mut().filter(|(path, _)| readable(path)) {
@@ -219,7 +220,10 @@ impl Fixture {
         if !is_first_line
             && !self.files.iter().any(|(path, text)| path == "rust-toolchain" && !text.contains('['))
         {
-            variants.push(("umlauts", with(&|_, text| format!("# Ünïcödé \u{1f6a2}\n\n{text}"), 2)));
+            variants.push((
+                "umlauts",
+                with(&|path, text| format!("{} Ünïcödé \u{1f6a2}\n\n{text}", comment(path)), 2),
+            ));
         }
         variants
     }

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::spec::{Declared, ProcMacro, Spec, When, Wish};
+use super::spec::{Declared, HELPERS, ProcMacro, Spec, When, Wish};
 use crate::cargo::{manifest::DependencyKind, platform};
 
 /// The format since cargo 1.52.
@@ -112,10 +112,8 @@ fn declared(record: RecordDependency) -> Option<Declared> {
 /// A record does not say what kind of library a crate has. Nearly all procedural macros are written with the
 /// help of `syn` or `quote`, and little else is.
 fn looks_like_proc_macro(dependencies: &[Declared]) -> ProcMacro {
-    let helpers =
-        ["proc-macro2", "quote", "syn", "darling", "proc-macro-error", "proc-macro-error2", "venial"];
     let is_helper = |one: &Declared| {
-        one.kind == DependencyKind::Normal && !one.is_optional && helpers.contains(&&*one.crate_name)
+        one.kind == DependencyKind::Normal && !one.is_optional && HELPERS.contains(&&*one.crate_name)
     };
     if dependencies.iter().any(is_helper) { ProcMacro::Likely } else { ProcMacro::No }
 }

@@ -32,6 +32,7 @@ use crate::{finding::Confidence, knowledge, snapshot::Snapshot};
 
 pub use packages::Known;
 use packages::Packages;
+pub use spec::ProcMacro;
 
 /// Which dependencies are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +162,8 @@ pub struct Compiled {
     pub features: Vec<String>,
     /// The features that may be on besides, sorted.
     pub possible_features: Vec<String>,
+    /// Whether it is a procedural macro.
+    pub proc_macro: ProcMacro,
     /// Whether it is compiled for certain.
     pub certainty: Confidence,
     /// Its place in [`Lock::packages`].
@@ -380,6 +383,7 @@ fn compiled(setting: &Setting<'_>, features: &Features<'_>, node: Node) -> Optio
         for_host: node.side == Side::Host,
         features: features.of(node),
         possible_features: Vec::new(),
+        proc_macro: setting.packages.proc_macro(node.package),
         certainty: Confidence::Certain,
         locked: node.package,
     })

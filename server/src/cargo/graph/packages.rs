@@ -11,7 +11,7 @@ use semver::Version;
 
 use super::{
     registry::Caches,
-    spec::{Declared, Spec},
+    spec::{Declared, HELPERS, ProcMacro, Spec},
 };
 use crate::{
     cargo::{
@@ -63,6 +63,19 @@ impl<'a> Packages<'a> {
     /// What a package declares.
     pub(super) fn known(&self, index: usize) -> Option<&Known> {
         self.look(index)?.map(|known| &**known).ok()
+    }
+
+    /// Whether a package is a procedural macro; where nothing but the lock file is at hand, by what it is
+    /// locked with.
+    pub(super) fn proc_macro(&self, index: usize) -> ProcMacro {
+        if let Some(known) = self.known(index) {
+            return known.spec.proc_macro;
+        }
+        let helps = |dependency: &usize| {
+            self.package(*dependency).is_some_and(|package| HELPERS.contains(&package.name.as_str()))
+        };
+        let is_likely = self.package(index).is_some_and(|package| package.dependencies.iter().any(helps));
+        if is_likely { ProcMacro::Likely } else { ProcMacro::No }
     }
 
     /// Why it is not known what a package declares.

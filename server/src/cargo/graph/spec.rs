@@ -19,7 +19,7 @@ pub struct Spec {
 }
 
 /// Whether a package is a procedural macro: compiled for the host, whatever the target is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProcMacro {
     /// No.
     No,
@@ -28,6 +28,10 @@ pub enum ProcMacro {
     /// Yes.
     Yes,
 }
+
+/// Crates that procedural macros are written with, and little else is.
+pub(super) const HELPERS: [&str; 7] =
+    ["proc-macro2", "quote", "syn", "darling", "proc-macro-error", "proc-macro-error2", "venial"];
 
 /// One dependency.
 #[derive(Clone, Debug)]
