@@ -18,6 +18,7 @@ pub mod knowledge;
 pub mod lsp;
 pub mod matrix;
 pub mod nix;
+pub mod process;
 pub mod project;
 pub mod rules;
 pub mod snapshot;

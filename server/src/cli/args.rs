@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use crate::finding::Severity;
+use crate::{finding::Severity, process};
 
 const EXIT_CODES: &str = "Exit codes:
   0  clean
@@ -48,6 +48,9 @@ pub(super) enum Command {
     Rules(RulesOptions),
     /// Run the language server on standard input and output.
     Server(ServerOptions),
+    /// Watch over another program; Portolan calls this itself.
+    #[command(hide = true)]
+    Supervise(process::SupervisorArguments),
 }
 
 /// What every command that reads a project takes.
