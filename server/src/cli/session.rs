@@ -81,6 +81,7 @@ pub(super) fn snapshot(root: &Path, host: Arc<Host>, options: &ProjectOptions) -
         files: Vfs::new(root, cargo_home.as_deref()).snapshot(),
         host,
         settings: Arc::new(settings),
+        settled: Arc::default(),
     }
 }
 

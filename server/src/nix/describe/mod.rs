@@ -10,6 +10,8 @@ mod term;
 mod text;
 mod toolchain;
 
+pub(super) use environment::{is_script, is_variable};
+
 use std::rc::Rc;
 
 use self::{
