@@ -11,6 +11,7 @@ pub mod analysis;
 pub mod audit;
 pub mod cargo;
 pub mod cli;
+pub mod deep;
 pub mod failures;
 pub mod finding;
 pub mod fix;

@@ -72,6 +72,7 @@ impl Reader {
             shells,
             cross_sets,
             gaps: evaluator.gaps,
+            told: Vec::new(),
             complete,
         }
     }

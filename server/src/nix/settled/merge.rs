@@ -25,16 +25,65 @@ pub fn settle(mut facts: FlakeFacts, settled: &Settled, snapshot: &Snapshot) -> 
         return facts;
     }
     list(&mut facts, settled);
+    let mut told = BTreeSet::new();
     for derivation in facts.packages.iter_mut().chain(&mut facts.shells) {
         if let Some(output) = settled.outputs.get(&derivation.attribute) {
-            settle_derivation(derivation, output);
+            settle_derivation(derivation, output, &mut told);
         }
     }
+    facts.told = told.into_iter().collect();
     let all_known = facts.packages.iter().chain(&facts.shells).all(|derivation| derivation.complete);
     if facts.complete && all_known {
         facts.gaps.clear();
     }
     facts
+}
+
+/// Where what was read as certain is not what Nix says: a mistake of ours.
+pub fn differences(facts: &FlakeFacts, settled: &Settled) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut all: Vec<&Derivation> = facts.packages.iter().chain(&facts.shells).collect();
+    // Alternatives have one attribute path: any of them may be right.
+    all.dedup_by(|one, other| one.attribute == other.attribute);
+    let is_single = |derivation: &&&Derivation| {
+        let same = |other: &&Derivation| other.attribute == derivation.attribute;
+        facts.packages.iter().chain(&facts.shells).filter(same).count() == 1
+    };
+    for derivation in all.iter().filter(is_single) {
+        let Some(output) = settled.outputs.get(&derivation.attribute) else { continue };
+        let at = &derivation.attribute;
+        if let (Some(ours), Some(theirs)) = (&derivation.platform.config, &output.platform)
+            && *ours != theirs.config
+        {
+            found.push(format!("{at} is for {} and was read as for {ours}", theirs.config));
+        }
+        let of_env = names(derivation, VariableForm::Env);
+        for variable in &derivation.env {
+            let (Known::Value(name), form) = (&variable.name, variable.form) else { continue };
+            let is_shadowed = form == VariableForm::Attribute && of_env.contains(name);
+            if form == VariableForm::Export || is_shadowed || variable.value.has_unknown() {
+                continue;
+            }
+            match output.env.get(name) {
+                Some(value) if !store::agrees(&variable.value, value) => {
+                    found.push(format!("{at}: {name} is {value:?} and was read as something else"));
+                }
+                None if is_variable(name)
+                    && !output.failed.contains(name)
+                    && !variable.value.pieces.is_empty() =>
+                {
+                    found.push(format!("{at}: {name} was read as a variable and is none"));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+fn names(derivation: &Derivation, form: VariableForm) -> BTreeSet<String> {
+    let of_form = derivation.env.iter().filter(|variable| variable.form == form);
+    of_form.filter_map(|variable| variable.name.value().cloned()).collect()
 }
 
 /// The outputs that there are, no more and no less.
@@ -95,7 +144,8 @@ fn unseen(attribute: String, name: &str, system: &str, is_shell: bool, origin: &
     }
 }
 
-fn settle_derivation(derivation: &mut Derivation, output: &Output) {
+/// Puts the answers about one derivation in their places, and notes those.
+fn settle_derivation(derivation: &mut Derivation, output: &Output, told: &mut BTreeSet<Origin>) {
     if let Some(platform) = &output.platform {
         derivation.platform.config = Some(platform.config.clone());
         derivation.platform.triple = platform.triple.clone().or(derivation.platform.triple.take());
@@ -104,9 +154,10 @@ fn settle_derivation(derivation: &mut Derivation, output: &Output) {
         derivation.platform.is_cross |= platform.is_cross;
     }
     derivation.package_name = derivation.package_name.take().or_else(|| output.name.clone());
-    variables(derivation, output);
-    scripts(derivation, output);
+    variables(derivation, output, told);
+    scripts(derivation, output, told);
     if !derivation.complete {
+        told.insert(derivation.origin.clone());
         inputs(derivation, output);
     }
     // Whatever Nix could not give may still be anything.
@@ -116,16 +167,11 @@ fn settle_derivation(derivation: &mut Derivation, output: &Output) {
     }
 }
 
-fn variables(derivation: &mut Derivation, output: &Output) {
+fn variables(derivation: &mut Derivation, output: &Output, told: &mut BTreeSet<Origin>) {
     let named: BTreeSet<String> =
         derivation.env.iter().filter_map(|variable| variable.name.value().cloned()).collect();
     // `env.NAME` comes before `NAME`, which then says nothing.
-    let of_env: BTreeSet<String> = derivation
-        .env
-        .iter()
-        .filter(|variable| variable.form == VariableForm::Env)
-        .filter_map(|variable| variable.name.value().cloned())
-        .collect();
+    let of_env = names(derivation, VariableForm::Env);
     let is_export = |variable: &Variable| variable.form == VariableForm::Export;
     // Computed names: whatever of Nix's fits the known parts.
     let open: BTreeMap<&String, &String> =
@@ -140,7 +186,7 @@ fn variables(derivation: &mut Derivation, output: &Output) {
             }
             Known::Value(name) => match output.env.get(name) {
                 Some(value) => {
-                    let value = value_of(&variable.value, value, &variable.value_origin);
+                    let value = value_of(&variable.value, value, &variable.value_origin, told);
                     settled.push(Variable { value, ..variable });
                 }
                 // `NAME = null;` is none, and what could not be given stays.
@@ -150,7 +196,8 @@ fn variables(derivation: &mut Derivation, output: &Output) {
             Known::Unknown(pattern) => {
                 for (name, value) in open.iter().filter(|(name, _)| fits(pattern, name)) {
                     if taken.insert((*name).clone()) {
-                        let value = value_of(&variable.value, value, &variable.value_origin);
+                        told.insert(variable.name_origin.clone());
+                        let value = value_of(&variable.value, value, &variable.value_origin, told);
                         settled.push(Variable {
                             name: Known::Value((*name).clone()),
                             value,
@@ -191,12 +238,12 @@ fn is_written(name: &str) -> bool {
 }
 
 /// What was read keeps its pieces and their places; an unknown gives way, and so does a mistake of ours.
-fn value_of(read: &Text, answer: &str, origin: &Origin) -> Text {
+fn value_of(read: &Text, answer: &str, origin: &Origin, told: &mut BTreeSet<Origin>) -> Text {
     if !read.has_unknown() && store::agrees(read, answer) {
-        read.clone()
-    } else {
-        store::text(answer, origin)
+        return read.clone();
     }
+    told.insert(origin.clone());
+    store::text(answer, origin)
 }
 
 /// Whether a name fits a computed one, `CARGO_TARGET_${…}_LINKER`.
@@ -214,10 +261,10 @@ fn fits(pattern: &str, name: &str) -> bool {
     rest.is_empty()
 }
 
-fn scripts(derivation: &mut Derivation, output: &Output) {
+fn scripts(derivation: &mut Derivation, output: &Output, told: &mut BTreeSet<Origin>) {
     for phase in &mut derivation.phases {
         if let Some(text) = output.scripts.get(&phase.name) {
-            phase.text = value_of(&phase.text, text, &phase.origin);
+            phase.text = value_of(&phase.text, text, &phase.origin, told);
         }
     }
     if derivation.complete {

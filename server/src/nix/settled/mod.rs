@@ -14,7 +14,7 @@ use std::{
     sync::Arc,
 };
 
-pub use merge::settle;
+pub use merge::{differences, settle};
 
 use crate::{
     snapshot::{Read, Snapshot},
