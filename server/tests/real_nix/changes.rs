@@ -266,8 +266,8 @@ fn shape(derivation: &Derivation) -> BTreeMap<String, String> {
             via => via,
         };
         let items: &mut String = shape.entry(list.to_owned()).or_default();
-        *items += &input.item.attribute;
-        items.push(' ');
+        let platform = &input.item.platform;
+        write!(items, "{} {:?} {:?} ", input.item.attribute, platform.config, platform.is_static).unwrap();
     }
     let platform = &derivation.platform;
     shape.insert(

@@ -30,7 +30,10 @@ let
       forMusl = {
         config = lib.systems.muslConfig hostPlatform;
       };
-      buildSet = if isCross then again { crossSystem = null; } else final;
+      # Of a cross set, the compilers of the builder make programs for the host.
+      buildSet = if isCross then again { crossSystem = null; } // lib.genAttrs [ "gcc" "clang" "binutils" ] compiler else final;
+      compiler =
+        name: final.stubPackage "buildPackages.${name}" { targetPrefix = "${hostPlatform.config}-"; };
     in
     {
       buildPackages = buildSet;

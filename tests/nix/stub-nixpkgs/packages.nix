@@ -35,7 +35,7 @@ plain [
   "shellcheck" "sqlx-cli" "strace" "swig" "taplo" "tree" "treefmt" "trunk" "typos" "unzip" "upx" "valgrind" "wasm-bindgen-cli" "wasm-pack"
   "wasmtime" "watchexec" "which" "wine" "wine64" "xmlstarlet" "xwin" "yarn" "zig" "zip" "bubblewrap" "autoPatchelfHook" "removeReferencesTo" "nukeReferences"
   "wrapGAppsHook" "wrapGAppsHook3" "wrapGAppsHook4" "copyDesktopItems" "desktop-file-utils" "autoconf" "automake" "autoreconfHook" "libtool" "m4" "ocaml" "buf" "grpcurl" "rust-analyzer-unwrapped" "dioxus-cli" "tailwindcss" "darwin-stubs"
-  "cctools" "sigtool" "bindgen" "musl-obstack" "linuxHeaders" "scdoc" "asciidoctor" "pandoc" "zsh" "fish" "nushell"
+  "onnxruntime" "libtorch-bin" "opencv" "duckdb" "cctools" "sigtool" "bindgen" "musl-obstack" "linuxHeaders" "scdoc" "asciidoctor" "pandoc" "zsh" "fish" "nushell"
 ]
 // lib.mapAttrs libraryNamed {
   alsa-lib = [ "out" "dev" ];
