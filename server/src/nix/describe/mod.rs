@@ -12,6 +12,8 @@ mod term;
 mod text;
 mod toolchain;
 
+pub(super) use environment::{is_script, is_variable};
+
 use std::rc::Rc;
 
 pub(super) use self::inputs::LISTS as INPUT_LISTS;
