@@ -26,6 +26,7 @@ pub mod nix_store_dylib;
 pub mod nix_store_interpreter;
 mod nix_support;
 pub mod openssl_sys;
+pub mod outdated_nix;
 pub(crate) mod page;
 mod rule;
 pub mod runner_missing;
@@ -69,6 +70,7 @@ pub const RULES: &[Rule] = &[
     nix_store_dylib::RULE,
     nix_store_interpreter::RULE,
     openssl_sys::RULE,
+    outdated_nix::RULE,
     runner_missing::RULE,
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
