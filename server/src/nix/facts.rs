@@ -5,6 +5,7 @@
 //! concludes that something is absent from a collection that is not complete.
 
 pub use super::usage::{App, OutputKind, Setting, SettingValue, SourceTree};
+pub use super::vendoring::CargoLock;
 use crate::text::{FileId, Origin, Span};
 
 /// All that the flake says.
@@ -94,9 +95,14 @@ pub struct Derivation {
     /// Triples that a wrapper like cargo-zigbuild is told to build (`target = "x86_64-pc-windows-gnu"`),
     /// or that crane and naersk get by `CARGO_BUILD_TARGET`.
     pub targets: Vec<Text>,
+    /// `cargoLock`, when its dependencies are fetched by the lock file.
+    pub cargo_lock: Option<CargoLock>,
     /// False when attributes were merged in that could not be known (`// unknown`): `env`, `inputs` and
     /// `phases` may then lack some.
     pub complete: bool,
+    /// What of it could not be known, and why. Empty when it is complete, but for a bound or a syntax error
+    /// that concerns the whole flake.
+    pub unknown: Vec<Gap>,
     /// The attribute set literal that was given to the builder, when there is one: where a fix can
     /// write an attribute.
     pub literal: Option<AttributeSet>,

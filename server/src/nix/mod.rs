@@ -19,6 +19,8 @@ pub mod facts;
 mod files;
 mod flake_parts;
 mod inputs;
+mod models;
+mod modules;
 mod outputs;
 mod package_set;
 mod platform;
@@ -28,6 +30,7 @@ mod terms;
 mod tests;
 mod usage;
 mod value;
+mod vendoring;
 
 use crate::snapshot::Snapshot;
 pub use facts::FlakeFacts;
