@@ -51,6 +51,7 @@ pub mod unreadable_file;
 pub mod unused_suppression;
 pub mod workspace_default_features_ignored;
 pub mod wrong_output;
+pub mod wrong_system;
 
 pub use rule::{FixKind, Rule};
 
@@ -100,6 +101,7 @@ pub const RULES: &[Rule] = &[
     unused_suppression::RULE,
     workspace_default_features_ignored::RULE,
     wrong_output::RULE,
+    wrong_system::RULE,
 ];
 
 /// The rule that reports suppressions; it can itself be allowed beside them.
