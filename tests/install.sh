@@ -41,6 +41,15 @@ install_system_packages() {
   return 0
 }
 
+# What links for arm64 and for Windows, and what runs arm64's programs.
+cross_compilers() {
+  local packages=()
+  command -v aarch64-linux-gnu-gcc >/dev/null || packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+  command -v qemu-aarch64-static >/dev/null || packages+=(qemu-user-static)
+  if [ "${FOREIGN_BUILDS:-}" = 1 ] && ! command -v x86_64-w64-mingw32-gcc >/dev/null; then packages+=(gcc-mingw-w64-x86-64); fi
+  if [ ${#packages[@]} -gt 0 ]; then apt_install "${packages[@]}"; fi
+}
+
 # Unpacks a wheel with all its files into a folder of its own.
 wheel() { # name, version
   local folder=$cache/$1-$2
