@@ -194,7 +194,9 @@ fn universal(project: &Project, wish: &Wish) -> Choice {
 fn completed(project: &Project, wish: &Wish, triple: &str, builder: Builder, why: &str) -> Choice {
     let mut choice = Choice::new(builder, why);
     if builder == Builder::Nix {
-        choice.attribute = wish.attribute.clone().or_else(|| package_for(project, triple));
+        // Without a target, Nix's own default: what is wrong with it, Nix says best.
+        let default = || wish.target.is_none().then(|| ".".to_owned());
+        choice.attribute = wish.attribute.clone().or_else(|| package_for(project, triple)).or_else(default);
         return choice;
     }
     let lacks = tools::missing(project, triple, &choice);
