@@ -93,6 +93,10 @@ pub(super) struct CheckOptions {
     /// Not this rule. May be repeated.
     #[arg(long = "ignore", value_name = "NAME")]
     pub(super) ignored: Vec<String>,
+    /// Also ask `nix eval` and `cargo metadata`, which runs what the project says: for projects that you trust.
+    /// Nothing is built, and nothing is written into the project.
+    #[arg(long)]
+    pub(super) deep: bool,
     /// Leave out the findings that this file lists.
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     pub(super) baseline: Option<PathBuf>,
