@@ -7,7 +7,7 @@ mod row;
 use serde_json::Value;
 
 pub use json::json;
-pub use native::Native;
+pub use native::{Native, builds_c, named as named_c_compiler};
 pub use row::{Declared, Fact, Row, State, gather};
 
 use crate::analysis::Analysis;
