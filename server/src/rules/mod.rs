@@ -13,11 +13,13 @@ pub mod environment_name_case;
 pub mod forced_linker_flavor;
 pub mod host_library_in_cross;
 pub mod ignored_config_key;
+pub mod jemalloc_page_size;
 pub mod legacy_cargo_config;
 pub mod linker_not_executable;
 pub mod mingw_pthreads_missing;
 #[expect(clippy::needless_doctest_main, reason = "the page shows a whole build script")]
 pub mod missing_build_script_guard;
+pub mod missing_c_compiler;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
 mod native;
@@ -28,6 +30,7 @@ mod rule;
 pub mod runner_missing;
 pub mod rustflags_in_env_table;
 pub mod rustflags_shadowed;
+pub mod rustls_no_provider;
 mod support;
 pub mod system_library;
 pub mod target_cpu_native;
@@ -57,10 +60,12 @@ pub const RULES: &[Rule] = &[
     forced_linker_flavor::RULE,
     host_library_in_cross::RULE,
     ignored_config_key::RULE,
+    jemalloc_page_size::RULE,
     legacy_cargo_config::RULE,
     linker_not_executable::RULE,
     mingw_pthreads_missing::RULE,
     missing_build_script_guard::RULE,
+    missing_c_compiler::RULE,
     missing_linker::RULE,
     musl_gcc_breaks_static_pie::RULE,
     no_static_possible::RULE,
@@ -68,6 +73,7 @@ pub const RULES: &[Rule] = &[
     runner_missing::RULE,
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
+    rustls_no_provider::RULE,
     system_library::RULE,
     target_cpu_native::RULE,
     tls_defaults_kept::RULE,
