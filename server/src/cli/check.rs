@@ -56,7 +56,7 @@ fn look(options: &CheckOptions) -> Result<Report, Stop> {
         texts: Texts::default(),
     };
     for root in &roots {
-        let session = Session::open(root, host.clone(), &options.project);
+        let session = Session::with_rules(root, host.clone(), &options.project, &options.rules);
         session.host().clone_into(&mut report.host);
         report.targets.extend(session.shipped());
         let findings: Vec<Finding> =

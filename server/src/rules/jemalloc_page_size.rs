@@ -89,8 +89,7 @@ const VARIABLE: &str = "JEMALLOC_SYS_WITH_LG_PAGE";
 fn check(project: &Project) -> Vec<Finding> {
     let mut merged = Merged::default();
     for target in &project.targets {
-        let is_arm =
-            target.known.is_some_and(|known| known.arch == "aarch64" && known.os == "linux");
+        let is_arm = target.known.is_some_and(|known| known.arch == "aarch64" && known.os == "linux");
         if !is_arm {
             continue;
         }
@@ -106,15 +105,13 @@ fn check(project: &Project) -> Vec<Finding> {
                     found.culprit.way(),
                     target.triple
                 );
-                let finding = Finding::new(
-                    RULE.name,
-                    severity,
-                    found.culprit.dependency.key.origin.clone(),
-                    message,
-                )
-                .with_confidence(found.confidence.min(Confidence::Likely))
-                .with_targets([target.triple.as_str()])
-                .with_help(format!("set {VARIABLE} = \"16\" where the target is built: the logarithm of 64 KiB"));
+                let finding =
+                    Finding::new(RULE.name, severity, found.culprit.dependency.key.origin.clone(), message)
+                        .with_confidence(found.confidence.min(Confidence::Likely))
+                        .with_targets([target.triple.as_str()])
+                        .with_help(format!(
+                            "set {VARIABLE} = \"16\" where the target is built: the logarithm of 64 KiB"
+                        ));
                 merged.add_cause(finding, found.culprit);
             }
         }

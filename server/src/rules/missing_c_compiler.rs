@@ -171,9 +171,9 @@ fn is_left_to_others(project: &Project, target: &ShippedTarget) -> bool {
     match project.linker(&target.triple) {
         LinkerAnswer::Missing | LinkerAnswer::Unknown(_) | LinkerAnswer::Elsewhere(_) => true,
         LinkerAnswer::Given { origin, .. } => {
-            let by_shell = project.variables().any(|one| {
-                in_shell(one.context) && Some(&one.variable.value_origin) == origin.as_ref()
-            });
+            let by_shell = project
+                .variables()
+                .any(|one| in_shell(one.context) && Some(&one.variable.value_origin) == origin.as_ref());
             by_shell && target.declarations.iter().any(|one| in_shell(one.context))
         }
         LinkerAnswer::Default(_) => false,
@@ -252,7 +252,8 @@ fn linker_fix(project: &Project, known: &Target) -> Option<Fix> {
     let variable = format!("CC_{}", known.underscored());
     let value = fix::toml::quote(&linker.value);
     let edit = fix::toml::set(&file, source.as_deref(), &["env", &variable], &value)?;
-    is_driver.then(|| Fix::review(format!("Compile C for {} with `{}`", known.triple, linker.value), vec![edit]))
+    is_driver
+        .then(|| Fix::review(format!("Compile C for {} with `{}`", known.triple, linker.value), vec![edit]))
 }
 
 fn zigbuild_fix(project: &Project) -> Option<Fix> {

@@ -24,7 +24,7 @@
 //! ```
 //!
 //! ```rust file:src/main.rs
-//! fn main() {}
+//! mod program;
 //! ```
 //!
 //! ## Use instead
@@ -40,7 +40,7 @@
 //! ```
 //!
 //! ```rust file:src/main.rs
-//! fn main() {}
+//! mod program;
 //! ```
 //!
 //! ## When it stays silent
@@ -107,7 +107,11 @@ struct Providers {
 }
 
 fn check(project: &Project) -> Vec<Finding> {
-    let has_other = project.cargo.lock.lock().is_some_and(|lock| OTHERS.iter().any(|name| lock.find(name).next().is_some()));
+    let has_other = project
+        .cargo
+        .lock
+        .lock()
+        .is_some_and(|lock| OTHERS.iter().any(|name| lock.find(name).next().is_some()));
     if has_other || !project.has_program() {
         return Vec::new();
     }
@@ -134,7 +138,11 @@ fn providers(project: &Project, triple: &str) -> Option<Providers> {
     let mut compiled = graph.find("rustls", false).filter(|one| one.version.starts_with("0.23."));
     let rustls = compiled.next().filter(|one| one.certainty == Confidence::Certain)?;
     let may_have = |feature: &str| rustls.may_have_feature(feature) && !rustls.has_feature(feature);
-    if may_have("ring") || may_have("aws_lc_rs") || rustls.has_feature("custom-provider") || !graph.is_closed() {
+    if may_have("ring")
+        || may_have("aws_lc_rs")
+        || rustls.has_feature("custom-provider")
+        || !graph.is_closed()
+    {
         return None;
     }
     Some(Providers {
@@ -152,8 +160,13 @@ fn by_manifest(project: &Project, triple: &str) -> Option<Providers> {
     });
     let rustls = direct.next().filter(|one| blame::version(project, one).starts_with("0.23"))?;
     let others = dependencies().filter(|one| one.kind != DependencyKind::Dev && one.crate_name != "rustls");
-    let may_add = others.into_iter().any(|one| one.features.iter().any(|feature| feature.value.contains("rustls")))
-        || dependencies().any(|one| one.crate_name.contains("rustls") && one.crate_name != "rustls" && !one.crate_name.starts_with("rustls-p"));
+    let may_add =
+        others.into_iter().any(|one| one.features.iter().any(|feature| feature.value.contains("rustls")))
+            || dependencies().any(|one| {
+                one.crate_name.contains("rustls")
+                    && one.crate_name != "rustls"
+                    && !one.crate_name.starts_with("rustls-p")
+            });
     let has = |feature: &str| rustls.has_feature(feature);
     let aws = has("aws_lc_rs") || has("aws-lc-rs") || has("fips") || rustls.has_default_features();
     (!may_add && !has("custom-provider")).then(|| Providers {
@@ -179,7 +192,8 @@ fn finding(project: &Project, triple: &str, providers: &Providers, user: Option<
     let message = format!(
         "rustls is compiled with {which}, ring and aws-lc-rs, and nothing installs one: {who} panics at run time"
     );
-    let own = blame::manifests(project).flat_map(|manifest| manifest.dependencies.iter().map(move |one| (manifest, one)));
+    let own = blame::manifests(project)
+        .flat_map(|manifest| manifest.dependencies.iter().map(move |one| (manifest, one)));
     let mut own = own.filter(|(_, one)| one.crate_name == "rustls" && one.kind == DependencyKind::Normal);
     let direct = own.next();
     let graph = project.graph(triple);

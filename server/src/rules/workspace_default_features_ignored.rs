@@ -87,9 +87,8 @@ pub const RULE: Rule = Rule {
 
 fn check(project: &Project) -> Vec<Finding> {
     let manifests = project.cargo.workspace.iter().flat_map(crate::cargo::Workspace::manifests);
-    let with_dependencies = manifests.flat_map(|manifest| {
-        manifest.dependencies.iter().map(move |dependency| (manifest, dependency))
-    });
+    let with_dependencies = manifests
+        .flat_map(|manifest| manifest.dependencies.iter().map(move |dependency| (manifest, dependency)));
     with_dependencies.filter_map(|(manifest, dependency)| finding(project, manifest, dependency)).collect()
 }
 
