@@ -100,5 +100,5 @@ fn nix_system(target: &crate::knowledge::Target) -> Option<String> {
 /// The name under which cargo reads a setting of a target from the environment:
 /// `CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER`.
 pub fn target_variable(triple: &str, setting: &str) -> String {
-    format!("CARGO_TARGET_{}_{setting}", triple.replace(['-', '.'], "_").to_uppercase())
+    crate::cargo::config::variable(triple, setting)
 }

@@ -5,6 +5,7 @@
 
 pub mod environment;
 pub mod flags;
+mod ignored;
 mod linkage;
 mod linker;
 mod suppressions;

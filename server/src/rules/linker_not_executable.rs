@@ -136,6 +136,8 @@ fn in_config(project: &Project, table: &TargetTable) -> Option<Finding> {
         Kind::File { executable: false } => {
             Some(error(format!("`{value}` may not be executed")).with_help(format!("chmod +x {value}")))
         }
+        // A path of somebody else's machine: absolute-path says so.
+        Kind::Absent if super::absolute_path::is_personal(value) => None,
         Kind::Absent => {
             let finding =
                 error(format!("there is no `{value}` on this machine")).with_confidence(Confidence::Likely);

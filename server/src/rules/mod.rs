@@ -3,14 +3,18 @@
 //! A rule's module documentation is its page: `portolan explain`, the published docs and the tests of
 //! its examples all read it.
 
+pub mod absolute_path;
+pub mod cargo_home_in_project;
 pub mod crt_static_absent;
 pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
 pub mod environment_name_case;
 pub mod forced_linker_flavor;
+pub mod host_library_in_cross;
 pub mod ignored_config_key;
 pub mod legacy_cargo_config;
 pub mod linker_not_executable;
+pub mod mingw_pthreads_missing;
 #[expect(clippy::needless_doctest_main, reason = "the page shows a whole build script")]
 pub mod missing_build_script_guard;
 pub mod missing_linker;
@@ -28,6 +32,7 @@ pub mod toolchain_unpinned;
 pub mod unknown_target;
 pub mod unreadable_file;
 pub mod unused_suppression;
+pub mod wrong_output;
 
 pub use rule::{FixKind, Rule};
 
@@ -35,14 +40,18 @@ use crate::{finding::Finding, project::Project};
 
 /// Every rule, by name.
 pub const RULES: &[Rule] = &[
+    absolute_path::RULE,
+    cargo_home_in_project::RULE,
     crt_static_absent::RULE,
     crt_static_needs_target::RULE,
     crt_static_no_effect::RULE,
     environment_name_case::RULE,
     forced_linker_flavor::RULE,
+    host_library_in_cross::RULE,
     ignored_config_key::RULE,
     legacy_cargo_config::RULE,
     linker_not_executable::RULE,
+    mingw_pthreads_missing::RULE,
     missing_build_script_guard::RULE,
     missing_linker::RULE,
     musl_gcc_breaks_static_pie::RULE,
@@ -56,6 +65,7 @@ pub const RULES: &[Rule] = &[
     unknown_target::RULE,
     unreadable_file::RULE,
     unused_suppression::RULE,
+    wrong_output::RULE,
 ];
 
 /// The rule that reports suppressions; it can itself be allowed beside them.

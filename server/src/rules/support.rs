@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    finding::Edit,
+    finding::{Edit, Finding},
     fix,
-    nix::facts::{Piece, Text},
+    nix::facts::{Derivation, Piece, StoreItem, Text},
     project::Project,
     syntax::{
         Source,
@@ -91,4 +91,48 @@ pub(super) fn join(words: &[String]) -> String {
         [one] => one.clone(),
         [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     }
+}
+
+/// Of findings at one place only the first: several systems share one expression, and it is wrong once.
+pub(super) fn once_per_place(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::new();
+    for finding in findings {
+        match kept.iter_mut().find(|known| known.origin == finding.origin) {
+            Some(known) => {
+                known.targets.extend(finding.targets);
+                known.targets.sort();
+                known.targets.dedup();
+            }
+            None => kept.push(finding),
+        }
+    }
+    kept
+}
+
+/// Whether a piece of text in Nix is an attribute path and nothing else: `pkgs.openssl`.
+pub(super) fn is_attribute_path(text: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.chars().all(|character| character.is_ascii_alphanumeric() || "_-'".contains(character))
+    };
+    text.split('.').all(is_name)
+}
+
+/// A compiler for a target that a derivation is given, or names in a variable, and where.
+pub(super) fn cross_compiler<'d>(
+    derivation: &'d Derivation,
+    triple: &str,
+) -> Option<(&'d StoreItem, &'d Origin)> {
+    let is_compiler = |item: &StoreItem| {
+        let last = item.attribute.rsplit('.').next().unwrap_or_default();
+        item.platform.triple.as_deref() == Some(triple)
+            && (last == "cc" || ["gcc", "clang"].iter().any(|name| last.starts_with(name)))
+    };
+    let inputs = derivation.inputs.iter().map(|input| (&input.item, &input.origin));
+    let pieces = derivation.env.iter().flat_map(|variable| &variable.value.pieces);
+    let named = pieces.filter_map(|piece| match piece {
+        Piece::Store { item, origin } => Some((item, origin)),
+        _ => None,
+    });
+    inputs.chain(named).find(|(item, _)| is_compiler(item))
 }

@@ -17,10 +17,10 @@ use crate::{
     text::Origin,
 };
 
-/// The variable that cargo reads for `target.<triple>.<key>`: upper case, with `-` turned into `_` and a
-/// dot kept.
+/// The variable that cargo reads for `target.<triple>.<key>`: upper case, with `-` and `.` turned into `_`
+/// (measured with cargo 1.95 on `thumbv8m.main-none-eabi`).
 pub fn variable(triple: &str, key: &str) -> String {
-    format!("CARGO_TARGET_{}_{key}", triple.replace('-', "_")).to_uppercase()
+    format!("CARGO_TARGET_{}_{key}", triple.replace(['-', '.'], "_")).to_uppercase()
 }
 
 impl Config {
