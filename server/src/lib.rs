@@ -9,6 +9,7 @@
 
 pub mod analysis;
 pub mod audit;
+pub mod build;
 pub mod cargo;
 pub mod cli;
 pub mod failures;
@@ -18,6 +19,7 @@ pub mod knowledge;
 pub mod lsp;
 pub mod matrix;
 pub mod nix;
+pub mod process;
 pub mod project;
 pub mod rules;
 pub mod snapshot;
