@@ -14,7 +14,7 @@ export interface Line {
 }
 
 interface Record {
-  outcome: "running" | NonNullable<BuildOutput["outcome"]>;
+  outcome: "running" | NonNullable<BuildOutput["end"]>["outcome"];
   when: Date;
   audited: Audited[];
 }
@@ -64,22 +64,17 @@ export class Builds extends Disposable {
   }
 
   /** Takes what the server tells of a build. */
-  take(told: BuildOutput): void {
-    const known = this.records.get(told.target);
-    if (known?.outcome !== "running" || told.outcome !== undefined) {
-      this.records.set(told.target, {
-        outcome: told.outcome ?? "running",
-        when: new Date(),
-        audited: told.audited ?? (told.outcome === undefined ? [] : (known?.audited ?? [])),
-      });
+  take({ target, lines, end }: BuildOutput): void {
+    if (end !== undefined || this.records.get(target)?.outcome !== "running") {
+      this.records.set(target, { outcome: end?.outcome ?? "running", when: new Date(), audited: end?.audited ?? [] });
       this.changed.fire();
     }
-    for (const line of told.lines ?? []) {
+    for (const line of lines) {
       this.output.appendLine(line);
     }
-    if (told.outcome !== undefined) {
-      this.output.appendLine(`== ${told.target}: ${OUTCOMES[told.outcome][2]}`);
-      this.print(told.audited ?? []);
+    if (end !== undefined) {
+      this.output.appendLine(`== ${target}: ${OUTCOMES[end.outcome][2]}`);
+      this.print(end.audited);
     }
   }
 

@@ -51,11 +51,13 @@ export interface Audited {
 export interface BuildOutput {
   id: number;
   target: string;
-  lines?: string[];
-  outcome?: "built" | "failed" | "missing" | "cancelled";
-  passed?: boolean;
-  audited?: Audited[];
-  log?: string | null;
+  lines: string[];
+  end?: {
+    outcome: "built" | "failed" | "missing" | "cancelled";
+    passed: boolean;
+    audited: Audited[];
+    log: string | null;
+  };
 }
 
 /** Told when a target's row changed. */
