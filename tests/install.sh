@@ -194,9 +194,9 @@ workbench_node() { # tools
   return 1
 }
 
-# Checks, bundles and packs the extension into $cache/portolan.vsix.
-build_extension() { # tools
-  local node
+# Checks, bundles and packs the extension: into $cache/portolan.vsix, and with a server into $cache/platform/.
+build_extension() { # tools, server
+  local node size
   node=$(workbench_node "$1") || return 1
   npm_install "$repository/editors/vscode" --ignore-scripts || return 1
   (
@@ -205,5 +205,14 @@ build_extension() { # tools
     npm run --silent build -- --log-level=warning || exit 1
     "$node" "$1/node_modules/@vscode/vsce/vsce" package --no-dependencies --skip-license --out "$cache/portolan.vsix" \
       >"$cache/logs/vsce.log" 2>&1 || { tail -n 20 "$cache/logs/vsce.log"; exit 1; }
+    size=$(wc -c <dist/extension.js)
+    printf 'the bundle has %s bytes\n' "$size"
+    [ "$size" -lt 500000 ] || { echo "that is too much: 500 kB are allowed"; exit 1; }
+    rm -rf "$cache/platform"
+    mkdir "$cache/platform"
+    # Without its debug information, which is most of it.
+    strip -o "$cache/platform/portolan" "$2" 2>/dev/null || cp "$2" "$cache/platform/portolan"
+    VSCE="$node $1/node_modules/@vscode/vsce/vsce" ./package.sh x86_64-unknown-linux-gnu "$cache/platform/portolan" \
+      "$cache/platform" >>"$cache/logs/vsce.log" 2>&1 || { tail -n 20 "$cache/logs/vsce.log"; exit 1; }
   )
 }
