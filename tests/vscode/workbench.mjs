@@ -62,9 +62,9 @@ async function answers(url, milliseconds) {
  * Opens a copy of the folder `fixture` (an empty one without) in a workbench with the extension `vsix`, whose server is
  * `server`; without `server` it has to find one by itself. `trust` is "off" (the editor asks for none) or "restricted";
  * `prepare` may change the copy before it is opened, and name a workspace file to open in place of the folder;
- * `more` are other extensions. Gives the page, the copy's path and what else a test asks for; `close` ends all of it.
+ * `more` are other extensions, `environment` is what else the workbench finds in its own. Gives the page, the copy's path and what else a test asks for; `close` ends all of it.
  */
-export async function openWorkbench({ tools, chromium, vsix, server, fixture, trust = "off", prepare, more = [] }) {
+export async function openWorkbench({ tools, chromium, vsix, server, fixture, trust = "off", prepare, more = [], environment: extra = {} }) {
   const scratch = realpathSync(mkdtempSync(join(tmpdir(), "portolan-vscode-")));
   const folder = join(scratch, "soundings");
   if (fixture) cpSync(fixture, folder, { recursive: true });
@@ -91,6 +91,7 @@ export async function openWorkbench({ tools, chromium, vsix, server, fixture, tr
     // Builds are real: with this machine's toolchain, and nobody's settings.
     RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), ".rustup"),
     CARGO_HOME: join(scratch, "cargo"),
+    ...extra,
     // No gallery: a test asks nobody on the network.
     EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "http://127.0.0.1:9", itemUrl: "", resourceUrlTemplate: "" }),
   };
@@ -99,6 +100,8 @@ export async function openWorkbench({ tools, chromium, vsix, server, fixture, tr
   delete environment.PORT;
   delete environment.PORTOLAN_SERVER;
   delete environment.CARGO_TARGET_DIR;
+  // The workbench asks a login shell for the PATH.
+  writeFileSync(join(scratch, ".profile"), `export PATH='${process.env.PATH}'\n`);
   const extensions = [vsix, ...more].flatMap((one) => ["--install-extension", one]);
   const installed = spawnSync(process.execPath, [entry, ...places, ...extensions], { env: environment, encoding: "utf8" });
   if (installed.status !== 0) throw new Error(`the extension could not be installed:\n${installed.stdout}${installed.stderr}`);

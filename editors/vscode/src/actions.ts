@@ -1,7 +1,6 @@
 //! What a person can ask for: a build, an audit, a rule's page, the place of a line.
 
 import { commands, type Disposable, EventEmitter, Uri, window, workspace } from "vscode";
-import type { ExecuteCommandSignature } from "vscode-languageclient/node";
 
 import { type Builds, sentence } from "./builds";
 import type { Audited } from "./protocol";
@@ -17,6 +16,11 @@ interface Page {
   url: string;
 }
 
+/** The server's own words, without the protocol's around them. */
+function tell(error: unknown): void {
+  void window.showErrorMessage(`Portolan: ${error instanceof Error ? error.message : String(error)}`);
+}
+
 /** The commands, and what they share. */
 export class Actions {
   constructor(
@@ -29,9 +33,7 @@ export class Actions {
   register(): Disposable[] {
     const run = (name: string, action: (node?: Node) => Promise<void>): Disposable =>
       commands.registerCommand(`portolan.${name}`, (node?: Node) =>
-        action(node).catch((error: unknown) => {
-          void window.showErrorMessage(`Portolan: ${error instanceof Error ? error.message : String(error)}`);
-        }),
+        action(node).catch(tell),
       );
     return [
       run("buildTarget", (node) => this.build(node)),
@@ -57,17 +59,21 @@ export class Actions {
   }
 
   /** Sees commands on their way to the server: those of lenses have nobody else to show what they came to. */
-  async pass(command: string, args: unknown[], next: ExecuteCommandSignature): Promise<unknown> {
-    const starts = command === "portolan.build" || command === "portolan.audit";
+  async pass(command: string, args: unknown[]): Promise<unknown> {
     if (command === "portolan.build" && !(await this.trusted())) {
       return undefined;
     }
-    const answer: unknown = await next(command, args);
-    if (starts && command === "portolan.audit") {
-      const [argument] = args as [{ target?: string } | undefined];
-      this.report(argument?.target, (answer as { files?: Audited[] } | null)?.files ?? []);
+    const [argument] = args as [{ target?: string } | undefined];
+    try {
+      const answer = await this.session.execute<{ files?: Audited[] } | null>(command, argument);
+      if (command === "portolan.audit") {
+        this.report(argument?.target, answer?.files ?? []);
+      }
+      return answer;
+    } catch (error) {
+      tell(error);
+      return undefined;
     }
-    return answer;
   }
 
   /** Whether anything may be started; asks the person to decide when not. */
@@ -132,8 +138,8 @@ export class Actions {
     this.builds.audited(target, files);
     const said = files.map((one) => `${one.file.split(/[/\\]/).pop() ?? ""}: ${sentence(one)}`).join("; ");
     const good = files.every((one) => one.verdict === "portable");
-    const tell = good ? window.showInformationMessage : window.showWarningMessage;
-    void tell(said === "" ? "There is no binary to audit yet." : said, "Details").then(
+    const show = good ? window.showInformationMessage : window.showWarningMessage;
+    void show(said === "" ? "There is no binary to audit yet." : said, "Details").then(
       (choice) => choice !== undefined && this.builds.show(),
     );
   }

@@ -22,7 +22,7 @@ export function activate(context: ExtensionContext): void {
   const builds = new Builds();
   const targets = new Targets(builds);
   const actions = new Actions(running, targets, builds);
-  running.onCommand = (command, args, next) => actions.pass(command, args, next);
+  running.onCommand = (command, args) => actions.pass(command, args);
   running.listen<{ projects: Project[] }>(TARGETS, ({ projects }) => targets.show(projects));
   running.listen<BuildOutput>(BUILD_OUTPUT, (told) => builds.take(told));
 

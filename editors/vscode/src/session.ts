@@ -1,7 +1,7 @@
 //! The server's life: found, asked for its version, started, and started again.
 
 import { commands, type Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel, window, workspace } from "vscode";
-import { type DocumentFilter, type ExecuteCommandSignature, LanguageClient, State } from "vscode-languageclient/node";
+import { type DocumentFilter, LanguageClient, State } from "vscode-languageclient/node";
 
 import { askVersion, findServer } from "./server";
 
@@ -21,8 +21,8 @@ const DOCUMENTS: DocumentFilter[] = [
 /** How the server is, for the status bar. */
 export type Health = { state: "starting" | "running" | "stopped" | "missing"; detail: string };
 
-/** Sees what commands come to, whoever ran them. */
-export type OnCommand = (command: string, args: unknown[], next: ExecuteCommandSignature) => Promise<unknown>;
+/** Runs a command of the server that a lens or somebody's key asked for. */
+export type OnCommand = (command: string, args: unknown[]) => Promise<unknown>;
 
 /** The one server of this window. */
 export class Session implements Disposable {
@@ -39,7 +39,7 @@ export class Session implements Disposable {
   readonly onStarted = this.started.event;
   /** The program that runs, or ran last. */
   program: string | undefined;
-  /** Sees every command that goes to the server. */
+  /** Runs the commands that lenses and code actions ask for. */
   onCommand: OnCommand | undefined;
 
   constructor(
@@ -152,7 +152,7 @@ export class Session implements Disposable {
         initializationOptions: { experimental: { targets: true } },
         middleware: {
           executeCommand: (command, args, next) =>
-            this.onCommand?.(command, args as unknown[], next) ?? next(command, args),
+            this.onCommand?.(command, args as unknown[]) ?? next(command, args),
           workspace: {
             // Trust is the person's answer to the editor's question. No setting can give it, least of all one that
             // the workspace brings along.
