@@ -32,7 +32,7 @@ apt_install() { # packages
 # The system's packages come first, because cargo's tests use Nix where it is.
 install_system_packages() {
   local packages=()
-  wanted tests || wanted flakes || wanted neovim || wanted vscode || wanted helix || return 0
+  wanted tests || wanted flakes || wanted neovim || wanted vscode || wanted helix || wanted builds || return 0
   command -v nix-instantiate >/dev/null || packages+=(nix-bin)
   if wanted vscode && ! chromium_browser >/dev/null; then packages+=(chromium fonts-dejavu-core); fi
   if wanted helix || wanted pictures; then command -v tmux >/dev/null || packages+=(tmux); fi
@@ -41,6 +41,15 @@ install_system_packages() {
   if [ ${#packages[@]} -gt 0 ]; then apt_install "${packages[@]}"; fi
   # A package that is missing shows in the step that needs it.
   return 0
+}
+
+# What links for arm64 and for Windows, and what runs arm64's programs.
+cross_compilers() {
+  local packages=()
+  command -v aarch64-linux-gnu-gcc >/dev/null || packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+  command -v qemu-aarch64-static >/dev/null || packages+=(qemu-user-static)
+  if [ "${FOREIGN_BUILDS:-}" = 1 ] && ! command -v x86_64-w64-mingw32-gcc >/dev/null; then packages+=(gcc-mingw-w64-x86-64); fi
+  if [ ${#packages[@]} -gt 0 ]; then apt_install "${packages[@]}"; fi
 }
 
 # Unpacks a wheel with all its files into a folder of its own.

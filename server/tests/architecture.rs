@@ -49,6 +49,7 @@ const CORE: &[&str] = &[
     "src/matrix",
     "src/nix",
     "src/project",
+    "src/release",
     "src/rules",
     "src/snapshot",
     "src/snapshot.rs",

@@ -183,6 +183,7 @@ impl Task {
             files: project.files.snapshot(),
             host: Arc::clone(host),
             settings: Arc::new(job.settings.analysis.clone()),
+            settled: Arc::default(),
         }
     }
 }

@@ -90,7 +90,7 @@ impl Project {
 }
 
 /// Nix's name of the system that a target is.
-fn nix_system(target: &crate::knowledge::Target) -> Option<String> {
+pub(crate) fn nix_system(target: &crate::knowledge::Target) -> Option<String> {
     let arch = match target.arch {
         "x86" => "i686",
         arch => arch,

@@ -105,7 +105,11 @@ pub fn offer(features: Features, encoding: Encoding) -> InitializeResult {
             ..CompletionOptions::default()
         }),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::new(FIX_ALL)]),
+            code_action_kinds: Some(vec![
+                CodeActionKind::QUICKFIX,
+                CodeActionKind::REFACTOR,
+                CodeActionKind::new(FIX_ALL),
+            ]),
             resolve_provider: Some(true),
             ..CodeActionOptions::default()
         })),

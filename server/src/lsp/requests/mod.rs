@@ -5,5 +5,6 @@ pub mod completion;
 pub mod execute_command;
 pub mod hover;
 pub mod lens;
+pub mod refactor;
 pub mod suppress;
 pub mod triples;
