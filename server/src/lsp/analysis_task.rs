@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     analysis,
+    nix::Settled,
     snapshot::{Host, Snapshot},
     text::FileId,
     workspace::{Vfs, host},
@@ -78,6 +79,7 @@ struct Changes {
     folder: PathBuf,
     stale: bool,
     invalid: BTreeSet<PathBuf>,
+    settled: Arc<Settled>,
 }
 
 /// What became of one project: `None` when its analysis panicked.
@@ -171,7 +173,7 @@ impl Task {
             files: project.files.snapshot(),
             host: Arc::clone(host),
             settings: Arc::new(job.settings.analysis.clone()),
-            settled: Arc::default(),
+            settled: Arc::clone(&changes.settled),
         }
     }
 }
@@ -209,6 +211,7 @@ impl Job {
                 folder: folder.clone(),
                 stale: std::mem::take(&mut root.stale),
                 invalid: std::mem::take(&mut root.invalid),
+                settled: Arc::clone(&root.settled),
             })
             .collect();
         let open = state.documents.iter_mut().map(|(file, document)| {

@@ -170,10 +170,13 @@ impl LanguageServer for Server {
         let path = uri::to_path(&given.text_document.uri);
         self.shared.change(|state| {
             // The watcher's word may come late, or never.
-            if let Some(path) = path {
-                state.invalidate(&path);
+            if let Some(path) = &path {
+                state.invalidate(path);
             }
             state.recheck_unwatched_disk();
+            if let Some(path) = &path {
+                state.ask_about(path);
+            }
         });
     }
 

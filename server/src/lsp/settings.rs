@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What the user asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserSettings {
     /// What an analysis is given.
     pub analysis: Settings,
@@ -19,6 +19,14 @@ pub struct UserSettings {
     pub host: Option<String>,
     /// Whether commands that start processes may run. Only the editor can say so, never a file.
     pub trusted: bool,
+    /// Whether Nix and cargo are asked when a file is saved; only in a trusted workspace.
+    pub deep_check_on_save: bool,
+}
+
+impl Default for UserSettings {
+    fn default() -> Self {
+        Self { analysis: Settings::default(), host: None, trusted: false, deep_check_on_save: true }
+    }
 }
 
 /// The settings in `value` (the section itself, or an object that holds it), and what was wrong.
@@ -46,10 +54,14 @@ pub fn read(value: &Value) -> (UserSettings, Vec<String>) {
         Some(Value::String(host)) => settings.host = Some(host.clone()),
         Some(_) => wrong.push("portolan.host must be a target triple".to_owned()),
     }
-    match find(&section, "trusted") {
-        None => {}
-        Some(Value::Bool(trusted)) => settings.trusted = *trusted,
-        Some(_) => wrong.push("portolan.trusted must be true or false".to_owned()),
+    for (name, switch) in
+        [("trusted", &mut settings.trusted), ("deepCheckOnSave", &mut settings.deep_check_on_save)]
+    {
+        match find(&section, name) {
+            None => {}
+            Some(Value::Bool(on)) => *switch = *on,
+            Some(_) => wrong.push(format!("portolan.{name} must be true or false")),
+        }
     }
     match find(&section, "diagnostics.severity") {
         None => {}
