@@ -1,6 +1,7 @@
 //! `portolan check --deep`: what is asked of Nix, and what becomes of its answers.
 
 #![cfg(unix)]
+#![allow(clippy::print_stdout)]
 
 use portolan_tests::{
     Folder,
