@@ -9,6 +9,7 @@
 
 pub mod analysis;
 pub mod audit;
+pub mod build;
 pub mod cargo;
 pub mod cli;
 pub mod deep;
@@ -21,6 +22,7 @@ pub mod matrix;
 pub mod nix;
 pub mod process;
 pub mod project;
+pub mod release;
 pub mod rules;
 pub mod snapshot;
 pub mod syntax;

@@ -81,6 +81,8 @@ pub enum RegistryPart<'a> {
     /// The record of this version in a file of the index, as JSON. The file holds those of all versions and may
     /// have a megabyte.
     Version(&'a str),
+    /// The versions in a file of the index that were not withdrawn, one a line.
+    Versions,
 }
 
 /// The programs on a PATH. Asked by name: a PATH may hold thousands, of which a look at a project is

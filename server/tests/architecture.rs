@@ -39,6 +39,8 @@ fn is_test(path: &Path) -> bool {
 const CORE: &[&str] = &[
     "src/analysis.rs",
     "src/audit",
+    "src/build/blame",
+    "src/build/plan",
     "src/cargo",
     "src/failures",
     "src/finding.rs",
@@ -47,6 +49,7 @@ const CORE: &[&str] = &[
     "src/matrix",
     "src/nix",
     "src/project",
+    "src/release",
     "src/rules",
     "src/snapshot",
     "src/snapshot.rs",

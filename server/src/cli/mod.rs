@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 mod baseline;
+mod build;
 mod catalog;
 mod check;
 mod diff;
@@ -89,6 +90,7 @@ fn run(command: Command, output: Output) -> Result<u8, Stop> {
         Command::Fix(options) => fix::run(&options, output),
         Command::Targets(options) => targets::run(&options, output),
         Command::Log(options) => log::run(&options, output),
+        Command::Build(options) => build::run(&options, output),
         Command::Audit(options) => audit::run(&options, output),
         Command::Explain(options) => explain::explain(&options.rule, output),
         Command::Rules(options) => Ok(explain::rules(options.format, output)),

@@ -101,7 +101,11 @@ impl Session {
     }
 
     /// The same, with what Nix and cargo say, as somebody asked for it.
-    pub(super) fn open_deep(root: &Path, host: Arc<Host>, options: &ProjectOptions) -> (Self, Vec<deep::Note>) {
+    pub(super) fn open_deep(
+        root: &Path,
+        host: Arc<Host>,
+        options: &ProjectOptions,
+    ) -> (Self, Vec<deep::Note>) {
         let plain = snapshot(root, host, options);
         let outcome = deep::ask(&plain, &deep::Options::default(), &|| true);
         let snapshot = Snapshot { settled: Arc::new(outcome.settled), ..plain };

@@ -10,6 +10,7 @@
 //!           -> outputs (which packages and shells there are) -> describe/ (what each consists of)
 //! ```
 
+mod apps;
 mod builtins;
 mod describe;
 mod evaluate;
@@ -18,6 +19,8 @@ pub mod facts;
 mod files;
 mod flake_parts;
 mod inputs;
+mod models;
+mod modules;
 mod outputs;
 mod package_set;
 mod platform;
@@ -26,7 +29,9 @@ pub mod settled;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod value;
+mod vendoring;
 
 use crate::snapshot::Snapshot;
 pub use facts::FlakeFacts;

@@ -23,7 +23,8 @@ pub struct Line {
     pub text: String,
 }
 
-/// Gives each line of a stream to `take`, until the stream ends or `take` says no.
+/// Gives each line of a stream to `take`, until the stream ends or `take` says no. A carriage return ends a line as
+/// well: that is how progress is drawn.
 pub(super) fn read(stream: impl BufRead, take: impl FnMut(String) -> bool) -> io::Result<()> {
     read_bounded(stream, MAX_LINE, take)
 }
@@ -35,8 +36,9 @@ fn read_bounded(
 ) -> io::Result<()> {
     let mut line: Vec<u8> = Vec::new();
     let mut has_begun = false;
+    let mut is_behind_cr = false;
     loop {
-        let piece = match stream.fill_buf() {
+        let mut piece = match stream.fill_buf() {
             Ok(piece) => piece,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
@@ -47,12 +49,17 @@ fn read_bounded(
             }
             return Ok(());
         }
-        let end = memchr::memchr(b'\n', piece);
+        let mut length = 0;
+        if is_behind_cr && let Some(rest) = piece.strip_prefix(b"\n") {
+            (piece, length) = (rest, 1);
+        }
+        let end = memchr::memchr2(b'\n', b'\r', piece);
         let part = piece.get(..end.unwrap_or(piece.len())).unwrap_or_default();
         let room = most.saturating_sub(line.len());
         line.extend_from_slice(part.get(..room.min(part.len())).unwrap_or_default());
-        let length = part.len() + usize::from(end.is_some());
-        has_begun = end.is_none();
+        length += part.len() + usize::from(end.is_some());
+        has_begun = end.is_none() && (has_begun || !part.is_empty());
+        is_behind_cr = end.is_some_and(|end| piece.get(end) == Some(&b'\r'));
         stream.consume(length);
         if end.is_some() {
             if !take(text(&line)) {
@@ -64,7 +71,6 @@ fn read_bounded(
 }
 
 fn text(line: &[u8]) -> String {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
     String::from_utf8_lossy(line).into_owned()
 }
 
@@ -91,6 +97,7 @@ mod tests {
             assert_eq!(lines(b"\n", 4, buffer), [""]);
             assert_eq!(lines(b"", 4, buffer), Vec::<String>::new());
             assert_eq!(lines(b"\xffx\n", 4, buffer), ["\u{fffd}x"]);
+            assert_eq!(lines(b"1/2\r2/2\rdone\r\n\r\nx", 9, buffer), ["1/2", "2/2", "done", "", "x"]);
         }
     }
 

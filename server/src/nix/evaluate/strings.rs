@@ -105,9 +105,7 @@ impl Evaluator<'_> {
                 StrPiece::Source { path: Rc::from(self.root()), place }
             }
             Head::Unknown(why) => StrPiece::Unknown { why: Rc::clone(why), place },
-            Head::Input(input) if matches!(&**term, Neutral::Head(..)) => {
-                unknown(&format!("the source of the flake input {}", input.name), place)
-            }
+            Head::Config(_) => unknown("an option of the flake's modules", place),
             Head::Library | Head::Builtins | Head::Platform(_) | Head::Flake => {
                 unknown("a value that cannot be known here", place)
             }

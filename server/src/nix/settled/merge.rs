@@ -6,7 +6,8 @@ use super::{
     super::{
         describe::{is_script, is_variable},
         facts::{
-            Builder, Derivation, FlakeFacts, Input, Known, Phase, Platform, Text, Variable, VariableForm,
+            Builder, Derivation, FlakeFacts, Gap, Input, Known, Phase, Platform, SourceTree, Text, Variable,
+            VariableForm,
         },
     },
     Output, Settled, store,
@@ -126,12 +127,16 @@ fn list(facts: &mut FlakeFacts, settled: &Settled) {
 /// An output that only Nix knows of.
 fn unseen(attribute: String, name: &str, system: &str, is_shell: bool, origin: &Origin) -> Derivation {
     let why = "only Nix knows what makes it".to_owned();
+    let gap = Gap { origin: origin.clone(), why: why.clone() };
     Derivation {
         attribute,
         name: name.to_owned(),
         package_name: None,
         system: Some(system.to_owned()),
         origin: origin.clone(),
+        function: String::new(),
+        source: SourceTree::Unknown,
+        settings: Vec::new(),
         builder: if is_shell { Builder::Shell } else { Builder::Unknown(why.clone()) },
         platform: Platform { is_static: Known::Unknown(why), ..Platform::default() },
         env: Vec::new(),
@@ -139,7 +144,9 @@ fn unseen(attribute: String, name: &str, system: &str, is_shell: bool, origin: &
         phases: Vec::new(),
         toolchain: super::super::facts::Toolchain::Unknown,
         targets: Vec::new(),
+        cargo_lock: None,
         complete: false,
+        unknown: vec![gap],
         literal: None,
     }
 }
@@ -162,6 +169,9 @@ fn settle_derivation(derivation: &mut Derivation, output: &Output, told: &mut BT
     }
     // Whatever Nix could not give may still be anything.
     derivation.complete |= output.failed.is_empty();
+    if derivation.complete {
+        derivation.unknown.clear();
+    }
     if matches!(derivation.builder, Builder::Unknown(_)) && derivation.attribute.starts_with("devShell") {
         derivation.builder = Builder::Shell;
     }
