@@ -92,7 +92,7 @@ let
     in
     if lib.isDerivation drv then
       {
-        inherit env;
+        env = env // (if drv ? meta.mainProgram then { "meta.mainProgram" = drv.meta.mainProgram; } else { });
         platform =
           if platform == null then
             null
@@ -145,7 +145,7 @@ let
         flatten depth kind outputs.${kind} (
           value:
           if kind == "apps" then
-            { program = show folder (value.program or ""); }
+            { env.program = show folder (value.program or ""); }
           else
             describe folder value
         );
