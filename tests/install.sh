@@ -31,7 +31,7 @@ apt_install() { # packages
 # The system's packages come first, because cargo's tests use Nix where it is.
 install_system_packages() {
   local packages=()
-  wanted tests || wanted flakes || wanted neovim || wanted vscode || return 0
+  wanted tests || wanted flakes || wanted neovim || wanted vscode || wanted builds || return 0
   command -v nix-instantiate >/dev/null || packages+=(nix-bin)
   if wanted vscode && ! chromium_browser >/dev/null; then packages+=(chromium fonts-dejavu-core); fi
   python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
@@ -39,6 +39,15 @@ install_system_packages() {
   if [ ${#packages[@]} -gt 0 ]; then apt_install "${packages[@]}"; fi
   # A package that is missing shows in the step that needs it.
   return 0
+}
+
+# What links for arm64 and for Windows, and what runs arm64's programs.
+cross_compilers() {
+  local packages=()
+  command -v aarch64-linux-gnu-gcc >/dev/null || packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+  command -v qemu-aarch64-static >/dev/null || packages+=(qemu-user-static)
+  if [ "${FOREIGN_BUILDS:-}" = 1 ] && ! command -v x86_64-w64-mingw32-gcc >/dev/null; then packages+=(gcc-mingw-w64-x86-64); fi
+  if [ ${#packages[@]} -gt 0 ]; then apt_install "${packages[@]}"; fi
 }
 
 # Unpacks a wheel with all its files into a folder of its own.

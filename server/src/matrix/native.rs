@@ -53,7 +53,7 @@ fn known_crates() -> BTreeSet<&'static str> {
 const C_BUILDERS: [&str; 2] = ["cc", "cmake"];
 
 /// Whether a crate that is compiled for the target compiles C; `None` without a lock file that says all.
-fn builds_c(project: &Project, triple: &str) -> Option<bool> {
+pub fn builds_c(project: &Project, triple: &str) -> Option<bool> {
     let question = Question::build(triple, &project.host).towards(&C_BUILDERS);
     let resolution = graph::resolve(&project.snapshot, &project.cargo, &question);
     resolution.is_closed().then(|| C_BUILDERS.iter().any(|name| resolution.builds_with(name)))
@@ -87,7 +87,7 @@ pub fn c_compiler(project: &Project, target: &ShippedTarget, linker: &Fact) -> F
 }
 
 /// The compiler that a variable names, the most specific first.
-fn named(project: &Project, triple: &str) -> Option<(String, Option<Origin>)> {
+pub fn named(project: &Project, triple: &str) -> Option<(String, Option<Origin>)> {
     let names = [format!("CC_{triple}"), format!("CC_{}", triple.replace('-', "_")), "TARGET_CC".to_owned()];
     for name in &names {
         if let Some(supplied) = project.variables_named(name).next() {

@@ -31,6 +31,7 @@ pub mod nix_store_interpreter;
 mod nix_support;
 pub mod no_static_possible;
 pub mod openssl_sys;
+pub mod outdated_nix;
 pub(crate) mod page;
 mod rule;
 pub mod runner_missing;
@@ -50,6 +51,7 @@ pub mod unreadable_file;
 pub mod unused_suppression;
 pub mod workspace_default_features_ignored;
 pub mod wrong_output;
+pub mod wrong_system;
 
 pub use rule::{FixKind, Rule};
 
@@ -82,6 +84,7 @@ pub const RULES: &[Rule] = &[
     nix_store_interpreter::RULE,
     no_static_possible::RULE,
     openssl_sys::RULE,
+    outdated_nix::RULE,
     runner_missing::RULE,
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
@@ -98,6 +101,7 @@ pub const RULES: &[Rule] = &[
     unused_suppression::RULE,
     workspace_default_features_ignored::RULE,
     wrong_output::RULE,
+    wrong_system::RULE,
 ];
 
 /// The rule that reports suppressions; it can itself be allowed beside them.
