@@ -177,3 +177,50 @@ impl RealNix {
             .env("HOME", self.0.path("home"));
     }
 }
+
+fn rust_project() -> Folder {
+    let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\nhelper = { path = \"helper\" }\n";
+    let lock = "version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\n \"helper\",\n]\n\n[[package]]\nname = \"helper\"\nversion = \"0.2.0\"\n";
+    Folder::new(&[
+        ("Cargo.toml", manifest),
+        ("Cargo.lock", lock),
+        ("src/main.rs", "fn main() {}\n"),
+        (
+            "helper/Cargo.toml",
+            "[package]\nname = \"helper\"\nversion = \"0.2.0\"\n\n[features]\ndefault = [\"x\"]\nx = []\n",
+        ),
+        ("helper/src/lib.rs", ""),
+    ])
+}
+
+#[test]
+fn cargo_itself_says_what_we_read_from_files() {
+    let folder = rust_project();
+    let before = folder.contents();
+    let home = Folder::new(&[]);
+    let mut command = command(folder.root(), ["check", "--deep"]);
+    command.env("CARGO_HOME", home.root());
+    let outcome = finished(command);
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""), "{outcome:?}");
+    assert!(folder.contents() == before, "something is written into the project");
+}
+
+#[test]
+fn where_cargo_says_otherwise_a_bug_is_told() {
+    let folder = rust_project();
+    for (features, wanted) in
+        [("[]", "helper 0.2.0 was read as compiled with default, x"), (r#"["default","x"]"#, "")]
+    {
+        let answer = format!(
+            r#"{{"packages":[{{"id":"app","name":"app","version":"0.1.0"}},{{"id":"helper","name":"helper","version":"0.2.0"}}],"resolve":{{"nodes":[{{"id":"app","features":[]}},{{"id":"helper","features":{features}}}]}}}}"#
+        );
+        let cargo = Fake::new("cargo", &format!("echo '{answer}'"));
+        let mut command = command(folder.root(), ["check", "--deep"]);
+        command.env("PATH", cargo.path());
+        let outcome = finished(command);
+        assert_eq!(cargo.calls().len(), 1);
+        assert!(cargo.calls()[0].contains("metadata") && cargo.calls()[0].contains("--offline --locked"));
+        assert_eq!(outcome.err.contains("bug in Portolan"), !wanted.is_empty(), "{outcome:?}");
+        assert!(outcome.err.contains(wanted), "{outcome:?}");
+    }
+}
