@@ -36,6 +36,7 @@ mod roots;
 mod server;
 mod settings;
 mod state;
+mod tell;
 mod transport;
 
 use std::{
