@@ -31,12 +31,15 @@ impl Changes {
     }
 }
 
+/// The flake's outputs themselves.
+pub const OUTPUTS: &str = "outputs";
+
 /// What follows from the platform alone.
 const OF_PLATFORM: &[&str] = &["name", "PKG_CONFIG_ALLOW_CROSS", "strictDeps", "doCheck", "system"];
 
 /// What Nix says that the fix changes; an error when that is not what it should be.
 pub fn compare(edited: &Edited, before: &Answer, after: &Answer) -> Result<Changes, String> {
-    let changes = changes(before, after)?;
+    let changes = changes(edited, before, after)?;
     let ours = our_changes(&edited.before, &edited.after);
     if edited.changes_nothing {
         return match changes.by_attribute.is_empty() {
@@ -48,8 +51,14 @@ pub fn compare(edited: &Edited, before: &Answer, after: &Answer) -> Result<Chang
         return Err("for Nix, nothing changes".to_owned());
     }
     let nothing = BTreeSet::new();
-    for (attribute, changed) in &changes.by_attribute {
-        let names: BTreeSet<String> = changed.keys().cloned().collect();
+    for (attribute, changed) in changes.by_attribute.iter().filter(|(attribute, _)| *attribute != OUTPUTS) {
+        // Of the two names of the hash, the facts have the old one.
+        let is_fact = |name: &&String| *name != "cargoHash" || !changed.contains_key("cargoSha256");
+        let names: BTreeSet<String> = changed.keys().filter(is_fact).cloned().collect();
+        // What was there and is not any more, or the reverse, is no change of a value.
+        if names.contains("?") {
+            continue;
+        }
         let known = ours.get(attribute).unwrap_or(&nothing);
         if names != *known && !known.contains("?") {
             return Err(format!(
@@ -115,7 +124,8 @@ fn named(edited: &Edited, changes: &Changes) -> Result<(), String> {
             // The same packages from another set.
             let is_set_named =
                 without_platforms(before) == without_platforms(after) && words.contains("package set");
-            if !is_named && !is_content_named && !is_set_named && name != "platform" {
+            let is_as_a_whole = name == "platform" || name == "?";
+            if !is_named && !is_content_named && !is_set_named && !is_as_a_whole {
                 return Err(format!(
                     "{attribute}: {name} changes, and the fix does not name it\n{}",
                     changes.show()
@@ -162,10 +172,33 @@ fn touched_lines(before: &Project, after: &Project) -> String {
     lines
 }
 
-fn changes(before: &Answer, after: &Answer) -> Result<Changes, String> {
+fn changes(edited: &Edited, before: &Answer, after: &Answer) -> Result<Changes, String> {
     let mut changes = Changes::default();
+    let mut kinds = BTreeMap::new();
+    for kind in before.kinds.symmetric_difference(&after.kinds) {
+        let (there, gone) = ("there".to_owned(), "not there".to_owned());
+        let change = if after.kinds.contains(kind) { (gone, there) } else { (there, gone) };
+        kinds.insert(kind.clone(), change);
+    }
+    if !kinds.is_empty() {
+        changes.by_attribute.insert(OUTPUTS.to_owned(), kinds);
+    }
+    // An output under its new name is the same output.
+    let then: BTreeMap<String, &Made> = before
+        .outputs
+        .iter()
+        .map(|(attribute, made)| {
+            let moved = modern(attribute).filter(|_| !after.outputs.contains_key(attribute));
+            (
+                moved
+                    .filter(|moved| !before.outputs.contains_key(moved))
+                    .unwrap_or_else(|| attribute.clone()),
+                made,
+            )
+        })
+        .collect();
     for (attribute, now) in &after.outputs {
-        match before.outputs.get(attribute) {
+        match then.get(attribute) {
             None => return Err(format!("{attribute} is new")),
             Some(then) if then.error.is_none() && now.error.is_some() => {
                 return Err(format!("{attribute} does not evaluate any more"));
@@ -182,10 +215,28 @@ fn changes(before: &Answer, after: &Answer) -> Result<Changes, String> {
             }
         }
     }
-    match before.outputs.keys().find(|attribute| !after.outputs.contains_key(*attribute)) {
-        Some(gone) => Err(format!("{gone} is gone")),
-        None => Ok(changes),
+    for gone in then.keys().filter(|attribute| !after.outputs.contains_key(*attribute)) {
+        // A system that the fix leaves out.
+        let system = gone.split('.').nth(1).unwrap_or_default();
+        if !edited.words.contains(system) {
+            return Err(format!("{gone} is gone"));
+        }
+        let change = (system.to_owned(), "left out".to_owned());
+        changes.by_attribute.insert(gone.clone(), BTreeMap::from([("?".to_owned(), change)]));
     }
+    Ok(changes)
+}
+
+/// What an old kind of output is called today.
+fn modern(attribute: &str) -> Option<String> {
+    let (kind, system) = attribute.split_once('.')?;
+    let kind = match kind {
+        "devShell" => "devShells",
+        "defaultPackage" => "packages",
+        "defaultApp" => "apps",
+        _ => return None,
+    };
+    Some(format!("{kind}.{system}.default"))
 }
 
 fn changed(then: &Made, now: &Made) -> BTreeMap<String, (String, String)> {
@@ -246,7 +297,11 @@ fn our_changes(before: &Project, after: &Project) -> BTreeMap<String, BTreeSet<S
         }
     }
     for derivation in derivations(&now) {
-        let known = derivations(&then).find(|known| known.attribute == derivation.attribute);
+        let is_it = |known: &&Derivation| {
+            known.attribute == derivation.attribute
+                || modern(&known.attribute).as_ref() == Some(&derivation.attribute)
+        };
+        let known = derivations(&then).find(is_it);
         let Some(known) = known else { continue };
         // Of another package set everything comes from there.
         let same_platform = known.platform.config == derivation.platform.config
