@@ -41,6 +41,7 @@ const CORE: &[&str] = &[
     "src/audit",
     "src/build/blame",
     "src/build/plan",
+    "src/build/workflow.rs",
     "src/cargo",
     "src/failures",
     "src/finding.rs",
