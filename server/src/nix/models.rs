@@ -30,6 +30,7 @@ macro_rules! model {
 /// File names and texts.
 const TEXTS: &[(&str, &str)] = &[
     model!("blueprint"),
+    model!("cargo-doc-live"),
     model!("devenv"),
     model!("devshell"),
     model!("git-hooks"),
@@ -50,6 +51,7 @@ fn model_of(project: &str) -> Option<&'static str> {
     Some(match project {
         LIBRARY => "lib",
         "blueprint" => "blueprint",
+        "cargo-doc-live" => "cargo-doc-live",
         "devenv" => "devenv",
         "devshell" => "devshell",
         "git-hooks.nix" | "git-hooks" | "pre-commit-hooks.nix" | "pre-commit-hooks" => "git-hooks",
