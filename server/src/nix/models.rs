@@ -14,7 +14,7 @@ use super::{
     evaluate::Selected,
     evaluator::Evaluator,
     platform::{DEFAULT_SYSTEMS, FLAKE_EXPOSED},
-    value::{FlakeInput, Head, InputKind, Neutral, Place, Symbol, Thunk, Value},
+    value::{Attrs, FlakeInput, Head, InputKind, Neutral, Place, Symbol, Thunk, Value},
 };
 use crate::{
     syntax::Source,
@@ -119,6 +119,12 @@ impl Evaluator<'_> {
         let open = term.select(name, place);
         let Some(model) = self.model(input, term, place) else { return Selected::Maybe(open) };
         match self.attribute_of(&model, name, place) {
+            // A module is taken as it is; there may be more modules than those of the model.
+            Selected::Found(module) if self.names.get(name) == "flakeModule" => Selected::Found(module),
+            Selected::Found(Value::Attrs(modules)) if self.names.get(name) == "flakeModules" => {
+                let rest = open.as_neutral().cloned();
+                Selected::Found(Value::Attrs(Rc::new(Attrs { rest, ..(*modules).clone() })))
+            }
             Selected::Found(value) => Selected::Found(self.opened(value, &open, place)),
             Selected::Maybe(_) | Selected::Absent => Selected::Maybe(open),
         }
