@@ -58,7 +58,10 @@ fn random_expressions_come_to_what_nix_says() {
                 continue;
             }
             compared += 1;
-            if ours == Answer::Nothing && theirs != Answer::Thrown && std::env::var_os("PORTOLAN_SHOW_UNKNOWN").is_some() {
+            if ours == Answer::Nothing
+                && theirs != Answer::Thrown
+                && std::env::var_os("PORTOLAN_SHOW_UNKNOWN").is_some()
+            {
                 println!("unknown: {}", expression.replace('\n', "⏎"));
             }
             known += usize::from(ours != Answer::Nothing || theirs == Answer::Thrown);

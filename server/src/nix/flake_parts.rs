@@ -63,11 +63,8 @@ impl Evaluator<'_> {
         }
         let mut rest = all.rest.take();
         let per_system = self.per_system_modules(&all);
-        let state = Rc::new(FlakeModules {
-            arguments: all.arguments,
-            per_system,
-            systems: RefCell::default(),
-        });
+        let state =
+            Rc::new(FlakeModules { arguments: all.arguments, per_system, systems: RefCell::default() });
         self.flake_modules = Some(Rc::clone(&state));
         let systems = self.systems_of(&all.config);
         if systems.is_empty() && !state.per_system.is_empty() {

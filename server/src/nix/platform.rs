@@ -242,6 +242,11 @@ pub(super) fn cross_triple(name: &str) -> Option<Rc<str>> {
     (name == "aarch64-android-prebuilt").then(|| Rc::from("aarch64-linux-android"))
 }
 
+/// The configs of all package sets in `pkgsCross`.
+pub(super) fn cross_configs() -> impl Iterator<Item = &'static str> {
+    CROSS.iter().map(|row| row.1)
+}
+
 /// Whether everything in `pkgsCross.NAME` is static by nixpkgs' own choice.
 pub(super) fn cross_is_static(name: &str) -> bool {
     name == "wasi32"

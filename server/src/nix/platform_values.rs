@@ -202,7 +202,7 @@ fn linux_arch(parsed: Parsed<'_>) -> &'static str {
 }
 
 /// How QEMU names the processor.
-fn qemu_arch<'c>(parsed: Parsed<'c>) -> &'c str {
+fn qemu_arch(parsed: Parsed<'_>) -> &str {
     match parsed.cpu_name() {
         "i686" => "i386",
         "powerpc" => "ppc",

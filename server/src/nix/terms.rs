@@ -354,11 +354,12 @@ fn prefix(set: &PackageSet, package: &str, attribute: &str) -> Option<String> {
     if attribute != "targetPrefix" {
         return None;
     }
-    let target = match &set.compiles_for {
-        Some(platform) if is_compiler(package) => platform.config.as_deref(),
-        _ => set.host.config.as_deref(),
+    let (target, is_native) = match &set.compiles_for {
+        Some(platform) if is_compiler(package) => {
+            (platform.config.as_deref()?, platform.config.as_deref() == set.build.config.as_deref())
+        }
+        // Static alone makes it a cross compiler: pkgsStatic on macOS.
+        _ => (set.host.config.as_deref()?, set.host == set.build),
     };
-    let target = target?;
-    let is_native = set.build.config.as_deref() == Some(target);
     Some(if is_native { String::new() } else { format!("{target}-") })
 }

@@ -148,11 +148,7 @@ impl Generator {
     }
 
     /// With more names in scope.
-    fn within(
-        &mut self,
-        names: Vec<(String, Type)>,
-        make: impl FnOnce(&mut Self) -> String,
-    ) -> String {
+    fn within(&mut self, names: Vec<(String, Type)>, make: impl FnOnce(&mut Self) -> String) -> String {
         let before = self.scope.len();
         self.scope.extend(names);
         let text = make(self);
@@ -185,7 +181,9 @@ impl Generator {
                 let default = self.of(kind, depth);
                 let names = vec![(one.clone(), other), (two.clone(), kind.clone())];
                 let body = self.within(names, |this| this.of(kind, depth));
-                format!("(({{ {one}, {two} ? {default}, ... }}@all: {body}) {{ {one} = {value}; more = 1; }})")
+                format!(
+                    "(({{ {one}, {two} ? {default}, ... }}@all: {body}) {{ {one} = {value}; more = 1; }})"
+                )
             }
             4 => {
                 let (name, value) = (self.name(), self.of(&other, depth));
@@ -338,11 +336,12 @@ impl Generator {
             6 => {
                 let (from, count) = (self.random.below(4), self.random.below(6));
                 let text = self.of(&kind, depth);
-                format!("(builtins.substring {from} {count} (builtins.replaceStrings [ \"ä\" ] [ \"ae\" ] {text}))")
+                format!(
+                    "(builtins.substring {from} {count} (builtins.replaceStrings [ \"ä\" ] [ \"ae\" ] {text}))"
+                )
             }
             7 => {
-                let (from, to, text) =
-                    (self.of(&kind, 0), self.of(&kind, depth), self.of(&kind, depth));
+                let (from, to, text) = (self.of(&kind, 0), self.of(&kind, depth), self.of(&kind, depth));
                 format!("(builtins.replaceStrings [ \"a\" {from} \"-\" ] [ \"b\" {to} \"_\" ] {text})")
             }
             8 => {
@@ -363,7 +362,8 @@ impl Generator {
             }
             12 => {
                 let text = self.of(&kind, depth);
-                let function = *self.random.pick(&["baseNameOf", "toString", "builtins.unsafeDiscardStringContext"]);
+                let function =
+                    *self.random.pick(&["baseNameOf", "toString", "builtins.unsafeDiscardStringContext"]);
                 format!("({function} {text})")
             }
             13 => {
@@ -376,7 +376,9 @@ impl Generator {
             }
             15 => {
                 let (sets, name) = (self.of(&kind, depth), *self.random.pick(NAMES));
-                format!("(let s = {{ ${{{sets}}} = \"dyn\"; \"{name}\" = \"st\"; }}; in toString (builtins.attrNames (builtins.mapAttrs (n: v: n + v) s)))")
+                format!(
+                    "(let s = {{ ${{{sets}}} = \"dyn\"; \"{name}\" = \"st\"; }}; in toString (builtins.attrNames (builtins.mapAttrs (n: v: n + v) s)))"
+                )
             }
             16 => {
                 let value = self.of(&kind, depth);
@@ -445,8 +447,15 @@ impl Generator {
                 format!("(builtins.{function} (n: n > 2) {list})")
             }
             12 => {
-                let function =
-                    *self.random.pick(&["isInt", "isString", "isBool", "isList", "isAttrs", "isFunction", "isNull"]);
+                let function = *self.random.pick(&[
+                    "isInt",
+                    "isString",
+                    "isBool",
+                    "isList",
+                    "isAttrs",
+                    "isFunction",
+                    "isNull",
+                ]);
                 let value = self.of(&some, depth);
                 format!("(builtins.{function} {value})")
             }
@@ -477,7 +486,8 @@ impl Generator {
             }
             5 => {
                 let (name, list) = (self.name(), self.of(&kind, depth));
-                let body = self.within(vec![(name.clone(), item.clone())], |this| this.of(&Type::Truth, depth));
+                let body =
+                    self.within(vec![(name.clone(), item.clone())], |this| this.of(&Type::Truth, depth));
                 format!("(builtins.filter ({name}: {body}) {list})")
             }
             6 => {
@@ -500,7 +510,8 @@ impl Generator {
             }
             10 => {
                 let (name, list) = (self.name(), self.of(&kind, depth));
-                let body = self.within(vec![(name.clone(), item.clone())], |this| this.of(&Type::Truth, depth));
+                let body =
+                    self.within(vec![(name.clone(), item.clone())], |this| this.of(&Type::Truth, depth));
                 let side = *self.random.pick(&["right", "wrong"]);
                 format!("(builtins.partition ({name}: {body}) {list}).{side}")
             }

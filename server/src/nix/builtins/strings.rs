@@ -377,9 +377,8 @@ fn replace_strings(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) 
             }
             // One character at a time is replaced in each part by itself.
             (None, _) if from.iter().all(|from| from.chars().count() == 1) => {
-                let in_paths = |character: char| {
-                    character.is_ascii_alphanumeric() || "+-._?=/".contains(character)
-                };
+                let in_paths =
+                    |character: char| character.is_ascii_alphanumeric() || "+-._?=/".contains(character);
                 if from.iter().any(|from| from.chars().all(in_paths)) {
                     return Value::Str(Rc::new(this.rewritten(&text, &|text| replaced(text, &from, &to))));
                 }

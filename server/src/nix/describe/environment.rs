@@ -157,7 +157,7 @@ impl Evaluator<'_> {
 
 /// Whether an attribute of a derivation is meant as a variable. Nix exports all of them; those that
 /// builders themselves read are written `likeThis`.
-fn is_variable(name: &str) -> bool {
+pub(in crate::nix) fn is_variable(name: &str) -> bool {
     if name.starts_with("__") || matches!(name, "preConfigurePhases" | "_type") {
         return false;
     }
@@ -165,7 +165,7 @@ fn is_variable(name: &str) -> bool {
 }
 
 /// Whether an attribute is a shell script.
-fn is_script(name: &str) -> bool {
+pub(in crate::nix) fn is_script(name: &str) -> bool {
     const PHASES: &[&str] =
         &["Unpack", "Patch", "Configure", "Build", "Check", "Install", "Fixup", "InstallCheck", "Dist"];
     if matches!(name, "shellHook" | "buildCommand" | "text" | "script" | "postShellHook" | "preShellHook") {

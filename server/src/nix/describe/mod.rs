@@ -1,14 +1,18 @@
 //! From a value to a [`Derivation`]: what makes it, for what, with which environment and inputs.
 
 mod attributes;
+mod cargo_lock;
 mod commands;
 mod environment;
 mod inputs;
 mod literal;
+mod settings;
 mod shell;
 mod term;
 mod text;
 mod toolchain;
+
+pub(super) use environment::{is_script, is_variable};
 
 use std::rc::Rc;
 
@@ -113,6 +117,7 @@ impl Evaluator<'_> {
         let targets = self.cargo_targets(&builder, &given, &env, &mut told);
         // Whatever the framework, zig links.
         let builder = if told.zigbuild && builder != Builder::Shell { Builder::Zigbuild } else { builder };
+        let cargo_lock = self.cargo_lock(&builder, &given);
         let mut unknown = std::mem::take(&mut given.unknown);
         if let Builder::Unknown(why) = &builder {
             let gap = Gap { origin: self.origin(call.place), why: why.clone() };
@@ -123,6 +128,9 @@ impl Evaluator<'_> {
             attribute: output.attribute.clone(),
             name: output.name.clone(),
             package_name: self.package_name(&given),
+            function: call.main.last().to_owned(),
+            source: self.source_tree(&given),
+            settings: self.settings(&given),
             system: output.system.clone(),
             origin: self.origin(output.key),
             complete: unknown.is_empty(),
@@ -134,6 +142,7 @@ impl Evaluator<'_> {
             phases,
             toolchain,
             targets,
+            cargo_lock,
             literal,
         }
     }
@@ -144,7 +153,10 @@ impl Evaluator<'_> {
         if call.is_attribute {
             let first = call.attribute.first().map(|name| &**name);
             let is_one_of_many = CRATE_SETS.contains(&name)
-                && matches!(first, Some("workspace" | "workspaceMembers" | "rootCrate" | "allWorkspaceMembers"));
+                && matches!(
+                    first,
+                    Some("workspace" | "workspaceMembers" | "rootCrate" | "allWorkspaceMembers")
+                );
             if is_one_of_many || (name.starts_with("buildFHS") && first == Some("env")) {
                 return Builder::Other(name.to_owned());
             }

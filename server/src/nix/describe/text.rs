@@ -32,7 +32,10 @@ impl Evaluator<'_> {
             StrPiece::Store { item, place } => {
                 let origin = self.origin(*place);
                 if let Neutral::Head(Head::Input(input), _) = &**item {
-                    return Piece::Unknown { why: format!("the source of the flake input {}", input.name), origin };
+                    return Piece::Unknown {
+                        why: format!("the source of the flake input {}", input.name),
+                        origin,
+                    };
                 }
                 match self.store_item(item) {
                     Some(item) => Piece::Store { item, origin },

@@ -254,7 +254,8 @@ fn facts_are_deterministic() {
 #[test]
 fn data_that_grows_without_end_ends() {
     let deep = format!("{{ }} {}", "// { a = 1; } ".repeat(20_000));
-    let nested = format!("({})", (0..5_000).map(|n| format!("{{ a{n} = {n}; }}")).collect::<Vec<_>>().join(" // "));
+    let nested =
+        format!("({})", (0..5_000).map(|n| format!("{{ a{n} = {n}; }}")).collect::<Vec<_>>().join(" // "));
     let json = format!("builtins.fromJSON ''[{}1]''", "1,".repeat(200_000));
     for expression in [
         "let f = s: f (s + s); in f \"ab\"",

@@ -9,7 +9,8 @@ fn of_modules(inputs: &str, module: &str, files: &[(&str, &str)]) -> FlakeFacts 
         "{{ inputs = {{ nixpkgs.url = \"github:NixOS/nixpkgs\"; flake-parts.url = \"github:hercules-ci/flake-parts\"; {inputs} }};
            outputs = inputs: inputs.flake-parts.lib.mkFlake {{ inherit inputs; }} {module}; }}"
     );
-    let all: Vec<(&str, &str)> = [("flake.nix", text.as_str())].into_iter().chain(files.iter().copied()).collect();
+    let all: Vec<(&str, &str)> =
+        [("flake.nix", text.as_str())].into_iter().chain(files.iter().copied()).collect();
     facts(&all)
 }
 
@@ -138,7 +139,10 @@ fn rust_flake_makes_a_package_of_each_crate() {
     assert_eq!(one.builder, Builder::Crane);
     assert_eq!(variable(one, "CARGO_BUILD_TARGET"), "\"t\"");
     assert!(one.inputs.iter().any(|input| input.item.attribute == "openssl"));
-    assert_eq!(one.toolchain, Toolchain::Declared { targets: vec!["wasm32-wasip1".to_owned()], from_file: true });
+    assert_eq!(
+        one.toolchain,
+        Toolchain::Declared { targets: vec!["wasm32-wasip1".to_owned()], from_file: true }
+    );
     assert_eq!(at(&facts, "packages.x86_64-linux.two").builder, Builder::Crane);
     let shell = at(&facts, "devShells.x86_64-linux.default");
     assert!(shell.complete, "{:?}", shell.unknown);
