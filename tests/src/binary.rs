@@ -67,6 +67,15 @@ impl Outcome {
 pub fn command(folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(portolan());
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    without_settings(&mut command);
+    // A configuration of whoever runs the tests is none of theirs.
+    command.env("CARGO_HOME", folder.join("no-cargo-home"));
+    command
+}
+
+/// Takes the settings of cargo, of compilers and of colours out of a command's environment: those of whoever
+/// runs the tests, and those that cargo itself sets for them.
+pub fn without_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let is_setting = name.to_str().is_some_and(|name| {
             ["CARGO", "RUST", "CC", "AR", "CXX", "NO_COLOR", "CLICOLOR"]
@@ -77,9 +86,6 @@ pub fn command(folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsS
             command.env_remove(name);
         }
     }
-    // A configuration of whoever runs the tests is none of theirs.
-    command.env("CARGO_HOME", folder.join("no-cargo-home"));
-    command
 }
 
 /// Runs the program in `folder` and waits for its end.
