@@ -20,7 +20,14 @@ fn row_json(row: &Row, project: &Project) -> Value {
     let native = row
         .native
         .iter()
-        .map(|native| json!({"crate": native.name, "version": native.version, "path": native.path}));
+        .map(|native| {
+            json!({
+                "crate": native.name,
+                "version": native.version,
+                "path": native.path,
+                "confidence": native.confidence,
+            })
+        });
     json!({
         "triple": row.triple,
         "tier": row.tier,

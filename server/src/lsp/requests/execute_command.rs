@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::native::SHOW_PATH;
 use crate::{lsp::state::Look, matrix, rules};
 
 /// The commands that the server takes.
-pub const COMMANDS: [&str; 3] = ["portolan.fixAll", "portolan.explain", "portolan.targets"];
+pub const COMMANDS: [&str; 4] = ["portolan.fixAll", "portolan.explain", "portolan.targets", SHOW_PATH];
 
 /// The commands that the contract names and that this version has not learned.
 const LATER: [&str; 3] = ["portolan.build", "portolan.cancel", "portolan.audit"];
