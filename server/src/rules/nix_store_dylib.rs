@@ -100,7 +100,7 @@ fn check(project: &Project) -> Vec<Finding> {
         }
         let message = format!(
             "{} {}, but loads libiconv from the Nix store: it starts on no Mac without Nix",
-            package.attribute,
+            nix::name_of(package),
             shipped.phrase()
         );
         let may_change = nix::is_alone(project, package, |other| shipping.why(other).is_some());

@@ -111,7 +111,7 @@ fn finding(
 ) -> Finding {
     let message = format!(
         "{} {}, but its loader is in the Nix store: it starts on no machine without Nix",
-        package.attribute,
+        nix::name_of(package),
         shipped.phrase()
     );
     // A program that is called static is not made so by another loader.
