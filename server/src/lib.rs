@@ -12,6 +12,7 @@ pub mod audit;
 pub mod build;
 pub mod cargo;
 pub mod cli;
+pub mod deep;
 pub mod failures;
 pub mod finding;
 pub mod fix;

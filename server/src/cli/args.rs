@@ -93,6 +93,10 @@ pub(super) struct CheckOptions {
     /// Not this rule. May be repeated.
     #[arg(long = "ignore", value_name = "NAME")]
     pub(super) ignored: Vec<String>,
+    /// Also ask `nix eval` and `cargo metadata`, which runs what the project says: for projects that you trust.
+    /// Nothing is built, and nothing is written into the project.
+    #[arg(long)]
+    pub(super) deep: bool,
     /// Leave out the findings that this file lists.
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     pub(super) baseline: Option<PathBuf>,
@@ -165,6 +169,9 @@ pub(super) struct BuildOptions {
     /// Show the commands, and start nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Write archives of what passed the audit into this folder, with SHA256SUMS.
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    pub(super) dist: Option<PathBuf>,
     /// What the programs may need, as in `portolan audit`.
     #[arg(long, value_name = "FILE|NAME")]
     pub(super) policy: Option<String>,

@@ -85,6 +85,7 @@ impl Reader {
             kinds: self.kinds,
             apps,
             gaps: evaluator.gaps,
+            told: Vec::new(),
             complete,
         }
     }

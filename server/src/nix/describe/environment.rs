@@ -137,7 +137,7 @@ impl Evaluator<'_> {
     fn scripts(&self, attrs: &Attrs) -> Vec<(Symbol, Attr)> {
         let mut scripts: Vec<_> =
             attrs.entries.iter().filter(|(name, _)| is_script(self.names.get(*name))).copied().collect();
-        scripts.sort_by_key(|(name, _)| self.name(*name));
+        scripts.sort_by(|(left, _), (right, _)| self.names.get(*left).cmp(self.names.get(*right)));
         scripts
     }
 
@@ -157,7 +157,7 @@ impl Evaluator<'_> {
 
 /// Whether an attribute of a derivation is meant as a variable. Nix exports all of them; those that
 /// builders themselves read are written `likeThis`.
-fn is_variable(name: &str) -> bool {
+pub(in crate::nix) fn is_variable(name: &str) -> bool {
     if name.starts_with("__") || matches!(name, "preConfigurePhases" | "_type") {
         return false;
     }
@@ -165,7 +165,7 @@ fn is_variable(name: &str) -> bool {
 }
 
 /// Whether an attribute is a shell script.
-fn is_script(name: &str) -> bool {
+pub(in crate::nix) fn is_script(name: &str) -> bool {
     const PHASES: &[&str] =
         &["Unpack", "Patch", "Configure", "Build", "Check", "Install", "Fixup", "InstallCheck", "Dist"];
     if matches!(name, "shellHook" | "buildCommand" | "text" | "script" | "postShellHook" | "preShellHook") {
