@@ -2,6 +2,7 @@
 //! the forms in which fixes write.
 
 mod call;
+mod commands;
 mod script;
 mod shipped;
 
