@@ -167,5 +167,5 @@ fn change_path(project: &Project, package: &Derivation) -> Option<Fix> {
     };
     let source = project.source(&set.file)?;
     let edit = nix::add_lines(source.document(), set, &lines)?;
-    Some(Fix::review("Load libiconv from the system", vec![edit]))
+    Some(Fix::review("Load libiconv from the system, in postInstall", vec![edit]))
 }

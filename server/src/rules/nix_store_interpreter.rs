@@ -202,7 +202,7 @@ fn set_loader(project: &Project, package: &Derivation) -> Option<Fix> {
     let source = project.source(&set.file)?;
     let edit = nix::add_lines(source.document(), set, &lines)?;
     Some(Fix::review(
-        "Set the distributions' loader (the program still needs a glibc as new as Nix's)",
+        "Set the distributions' loader in postFixup (the program still needs a glibc as new as Nix's)",
         vec![edit],
     ))
 }

@@ -16,6 +16,8 @@ use super::{
 /// What differs, by attribute path: variables, lists and phases by name, with their values before and behind.
 #[derive(Default)]
 pub struct Changes {
+    /// Whether outputs have other names than before.
+    is_renamed: bool,
     pub by_attribute: BTreeMap<String, BTreeMap<String, (String, String)>>,
 }
 
@@ -34,9 +36,32 @@ impl Changes {
 /// What follows from the platform alone.
 const OF_PLATFORM: &[&str] = &["name", "PKG_CONFIG_ALLOW_CROSS", "strictDeps", "doCheck", "system"];
 
+/// Words of fixes after which every package and shell is what it was: another name for the same, and
+/// outputs that are neither.
+const KEEPS_VALUES: &[&str] = &[
+    "Rename it to apps.",
+    "Rename it to overlays.",
+    "Rename it to nixosModules.",
+    "Ask hostPlatform instead",
+    "Name the program that is built",
+    "Set meta.mainProgram",
+];
+
+/// The name that an output had before Nix 2.7.
+pub fn old_name(attribute: &str) -> Option<String> {
+    let (kind, rest) = attribute.split_once('.')?;
+    let system = rest.strip_suffix(".default")?;
+    let old = match kind {
+        "devShells" => "devShell",
+        "packages" => "defaultPackage",
+        _ => return None,
+    };
+    Some(format!("{old}.{system}"))
+}
+
 /// What Nix says that the fix changes; an error when that is not what it should be.
 pub fn compare(edited: &Edited, before: &Answer, after: &Answer) -> Result<Changes, String> {
-    let changes = changes(before, after)?;
+    let changes = changes(before, after, &edited.words)?;
     let ours = our_changes(&edited.before, &edited.after);
     if edited.is_comment {
         return match changes.by_attribute.is_empty() {
@@ -45,7 +70,8 @@ pub fn compare(edited: &Edited, before: &Answer, after: &Answer) -> Result<Chang
         };
     }
     if changes.by_attribute.is_empty() {
-        return Err("for Nix, nothing changes".to_owned());
+        let is_meant = changes.is_renamed || KEEPS_VALUES.iter().any(|words| edited.words.contains(words));
+        return if is_meant { Ok(changes) } else { Err("for Nix, nothing changes".to_owned()) };
     }
     let nothing = BTreeSet::new();
     for (attribute, changed) in &changes.by_attribute {
@@ -160,12 +186,20 @@ fn touched_lines(before: &Project, after: &Project) -> String {
     lines
 }
 
-fn changes(before: &Answer, after: &Answer) -> Result<Changes, String> {
+fn changes(before: &Answer, after: &Answer, words: &str) -> Result<Changes, String> {
     let mut changes = Changes::default();
     for (attribute, now) in &after.outputs {
         match before.outputs.get(attribute) {
             _ if attribute.starts_with("apps.") => {}
-            None => return Err(format!("{attribute} is new")),
+            None => {
+                let then = old_name(attribute).and_then(|old| before.outputs.get(&old));
+                let Some(then) = then else { return Err(format!("{attribute} is new")) };
+                changes.is_renamed = true;
+                let changed = changed(then, now);
+                if !changed.is_empty() {
+                    changes.by_attribute.insert(attribute.clone(), changed);
+                }
+            }
             Some(then) if then.error.is_none() && now.error.is_some() => {
                 return Err(format!("{attribute} does not evaluate any more"));
             }
@@ -181,7 +215,15 @@ fn changes(before: &Answer, after: &Answer) -> Result<Changes, String> {
             }
         }
     }
-    match before.outputs.keys().find(|attribute| !after.outputs.contains_key(*attribute)) {
+    let renamed: BTreeSet<String> =
+        after.outputs.keys().filter_map(|attribute| old_name(attribute)).collect();
+    // `Leave x86_64-darwin out`
+    let is_left_out = |attribute: &str| {
+        attribute.split('.').nth(1).is_some_and(|system| words.contains(&format!("Leave {system} out")))
+    };
+    let mut gone = before.outputs.keys().filter(|attribute| !after.outputs.contains_key(*attribute));
+    changes.is_renamed |= before.outputs.keys().any(|attribute| is_left_out(attribute));
+    match gone.find(|attribute| !renamed.contains(*attribute) && !is_left_out(attribute)) {
         Some(gone) => Err(format!("{gone} is gone")),
         None => Ok(changes),
     }
@@ -235,9 +277,15 @@ fn our_changes(before: &Project, after: &Project) -> BTreeMap<String, BTreeSet<S
     let (then, now) = (before.facts(), after.facts());
     let mut all = BTreeMap::new();
     for derivation in derivations(&now) {
-        let known = derivations(&then).find(|known| known.attribute == derivation.attribute);
+        let old = old_name(&derivation.attribute);
+        let is_it = |known: &&Derivation| {
+            known.attribute == derivation.attribute || old.as_ref() == Some(&known.attribute)
+        };
+        let known = derivations(&then).find(is_it);
         let Some(known) = known else { continue };
-        let (one, other) = (shape(known), shape(derivation));
+        // From another platform's set comes everything: then only the packages' names count.
+        let is_same = known.platform.config == derivation.platform.config;
+        let (one, other) = (shape(known, is_same), shape(derivation, is_same));
         let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
         let changed: BTreeSet<String> =
             names.into_iter().filter(|name| one.get(*name) != other.get(*name)).cloned().collect();
@@ -248,7 +296,7 @@ fn our_changes(before: &Project, after: &Project) -> BTreeMap<String, BTreeSet<S
     all
 }
 
-fn shape(derivation: &Derivation) -> BTreeMap<String, String> {
+fn shape(derivation: &Derivation, with_platforms: bool) -> BTreeMap<String, String> {
     let mut shape = BTreeMap::new();
     for variable in derivation.env.iter().filter(|variable| variable.form != VariableForm::Export) {
         if let Known::Value(name) = &variable.name {
@@ -267,7 +315,20 @@ fn shape(derivation: &Derivation) -> BTreeMap<String, String> {
         };
         let items: &mut String = shape.entry(list.to_owned()).or_default();
         let platform = &input.item.platform;
-        write!(items, "{} {:?} {:?} ", input.item.attribute, platform.config, platform.is_static).unwrap();
+        write!(items, "{} ", input.item.attribute).unwrap();
+        if with_platforms {
+            write!(items, "{:?} {:?} ", platform.config, platform.is_static).unwrap();
+        }
+    }
+    for setting in &derivation.settings {
+        let is_exported = match setting.name.as_str() {
+            "cargoHash" | "cargoSha256" | "auditable" => true,
+            "doCheck" => with_platforms,
+            _ => false,
+        };
+        if is_exported {
+            shape.insert(setting.name.clone(), format!("{:?}", setting.value));
+        }
     }
     let platform = &derivation.platform;
     shape.insert(

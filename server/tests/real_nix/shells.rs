@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    changes::Changes,
+    changes::{self, Changes},
     nix::{Nix, message, with_names},
     projects::{Edited, Project},
 };
@@ -45,7 +45,9 @@ impl<'n> Shells<'n> {
             if changed.contains_key("?") || changed.contains_key("platform") {
                 continue;
             }
-            let then = match self.environment(&edited.before, "before", attribute) {
+            let had_name = edited.before.facts().shells.iter().any(|shell| shell.attribute == *attribute);
+            let old = changes::old_name(attribute).filter(|_| !had_name);
+            let then = match self.environment(&edited.before, "before", old.as_ref().unwrap_or(attribute)) {
                 Ok(then) => then,
                 Err(why) => {
                     failures.push(format!("{attribute}: {why}"));
