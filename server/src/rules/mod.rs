@@ -16,6 +16,7 @@ pub mod ignored_config_key;
 pub mod legacy_cargo_config;
 pub mod linker_for_other_host;
 pub mod linker_not_executable;
+pub mod lock_file_untracked;
 pub mod mingw_pthreads_missing;
 #[expect(clippy::needless_doctest_main, reason = "the page shows a whole build script")]
 pub mod missing_build_script_guard;
@@ -55,6 +56,7 @@ pub const RULES: &[Rule] = &[
     legacy_cargo_config::RULE,
     linker_for_other_host::RULE,
     linker_not_executable::RULE,
+    lock_file_untracked::RULE,
     mingw_pthreads_missing::RULE,
     missing_build_script_guard::RULE,
     missing_linker::RULE,

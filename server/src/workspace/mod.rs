@@ -2,6 +2,7 @@
 //! builds, that looks at either; everything else is given a [`crate::snapshot::Snapshot`].
 
 mod disk;
+mod git_index;
 pub mod host;
 mod registry;
 mod root;
