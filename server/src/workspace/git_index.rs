@@ -51,7 +51,7 @@ pub(super) fn paths(index: &[u8]) -> Option<String> {
         out.push_str(std::str::from_utf8(&path).ok().filter(|path| !path.contains('\n'))?);
         out.push('\n');
     }
-    reader.is_whole().then_some(out)
+    (!reader.has_other_file()).then_some(out)
 }
 
 struct Reader<'b> {
@@ -87,22 +87,22 @@ impl<'b> Reader<'b> {
         Some(value)
     }
 
-    /// Whether no extension says that other entries are in another file.
-    fn is_whole(mut self) -> bool {
+    /// Whether an extension says that other entries are in another file.
+    fn has_other_file(&mut self) -> bool {
         while let Some(signature) = self.take(4) {
             // Shorter than an extension's header: the checksum's end.
             if self.bytes.len() < 20 {
-                return true;
-            }
-            if signature == b"link" {
                 return false;
             }
-            let Some(size) = self.number() else { return true };
-            if self.take(size as usize).is_none() {
+            if signature == b"link" {
                 return true;
             }
+            let Some(size) = self.number() else { return false };
+            if self.take(size as usize).is_none() {
+                return false;
+            }
         }
-        true
+        false
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
     fn paths_of_all_versions() {
         let files = [".gitignore", "Cargo.lock", "Cargo.toml", "ä/src/main.rs", "ä/src/map.rs"];
         for version in [2, 3, 4] {
-            let expected: String = files.iter().map(|file| format!("{file}\n")).collect();
+            let expected = format!("{}\n", files.join("\n"));
             assert_eq!(paths(&index(version, &files)), Some(expected), "version {version}");
         }
         let long = "x".repeat(5000);
