@@ -159,7 +159,9 @@ fn shell_fix(
     shells: &[(Context, &Derivation)],
 ) -> Option<Fix> {
     let named = |context: Context| target.declarations.iter().any(|one| one.context == context);
-    let writable = shells.iter().filter(|(_, shell)| shell.literal.is_some());
+    // A linker alone is no help where std is missing.
+    let writable =
+        shells.iter().filter(|(_, shell)| shell.literal.is_some() && !project.lacks_std(shell, known));
     let (_, shell) = writable.min_by_key(|(context, shell)| (!named(*context), shell.name != "default"))?;
     let set = shell.literal.as_ref()?;
     let pkgs = set.pkgs.as_deref()?;

@@ -8,6 +8,7 @@ pub mod cargo_home_in_project;
 pub mod crt_static_absent;
 pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
+pub mod dev_shell_cross_incomplete;
 pub mod environment_name_case;
 pub mod forced_linker_flavor;
 pub mod git_dependency_hash_missing;
@@ -48,6 +49,7 @@ pub const RULES: &[Rule] = &[
     crt_static_absent::RULE,
     crt_static_needs_target::RULE,
     crt_static_no_effect::RULE,
+    dev_shell_cross_incomplete::RULE,
     environment_name_case::RULE,
     forced_linker_flavor::RULE,
     git_dependency_hash_missing::RULE,
