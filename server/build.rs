@@ -12,6 +12,10 @@ use toml_edit::de;
 
 #[path = "build/failures.rs"]
 mod failures;
+#[path = "build/features.rs"]
+mod features;
+#[path = "build/native.rs"]
+mod native;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -126,6 +130,8 @@ struct Remedy {
     #[serde(default)]
     remove: Vec<String>,
     #[serde(default)]
+    keep: Vec<String>,
+    #[serde(default)]
     add: Vec<String>,
     upgrade: Option<String>,
     replace: Option<String>,
@@ -193,11 +199,15 @@ fn main() -> Outcome<()> {
     let names = de::from_str(&fs::read_to_string("knowledge/targets-names.toml")?)?;
     let remedies = de::from_str(&fs::read_to_string("knowledge/crates.toml")?)?;
     let openssl = de::from_str(&fs::read_to_string("knowledge/openssl.toml")?)?;
+    let natives = de::from_str(&fs::read_to_string("knowledge/native.toml")?)?;
+    let renamed = de::from_str(&fs::read_to_string("knowledge/features.toml")?)?;
     let policies = de::from_str(&fs::read_to_string("knowledge/policies.toml")?)?;
     fs::write(Path::new(&out).join("policies.rs"), policies::tables(policies)?)?;
     fs::write(Path::new(&out).join("openssl.rs"), openssl_table(openssl)?)?;
     fs::write(Path::new(&out).join("targets.rs"), target_tables(targets, names)?)?;
     fs::write(Path::new(&out).join("crates.rs"), remedy_table(remedies)?)?;
+    fs::write(Path::new(&out).join("features.rs"), features::table(renamed)?)?;
+    fs::write(Path::new(&out).join("native.rs"), native::table(natives)?)?;
     failures::write(Path::new(&out))?;
     Ok(())
 }
@@ -319,7 +329,7 @@ fn remedy_table(file: RemedyFile) -> Outcome<String> {
             code,
             "Remedy {{ crate_name: {:?}, requirement: {:?}, versions: Versions {{ from: {from:?}, below: {below:?} }}, \
              class: Class::{}, goal: {:?}, applies_to: &{:?}, pulls: &{:?}, default_features: {:?}, \
-             remove: &{:?}, add: &{:?}, upgrade: {:?}, replace: {:?}, dependencies: &[{}], needs: &[{}], \
+             remove: &{:?}, keep: &{:?}, add: &{:?}, upgrade: {:?}, replace: {:?}, dependencies: &[{}], needs: &[{}], \
              code_change: {}, note: {:?}, verified: {:?} }},",
             remedy.crate_name,
             remedy.requirement,
@@ -329,6 +339,7 @@ fn remedy_table(file: RemedyFile) -> Outcome<String> {
             remedy.pulls,
             remedy.default_features,
             remedy.remove,
+            remedy.keep,
             remedy.add,
             remedy.upgrade,
             remedy.replace,

@@ -11,7 +11,7 @@ use std::{
 
 pub use memory::MemoryFiles;
 
-use crate::{finding::Severity, syntax::Source};
+use crate::{finding::Severity, nix::Settled, syntax::Source};
 
 /// What became of the wish to read a file.
 #[derive(Clone, Debug)]
@@ -82,6 +82,8 @@ pub enum RegistryPart<'a> {
     /// The record of this version in a file of the index, as JSON. The file holds those of all versions and may
     /// have a megabyte.
     Version(&'a str),
+    /// The versions in a file of the index that were not withdrawn, one a line.
+    Versions,
 }
 
 /// The programs on a PATH. Asked by name: a PATH may hold thousands, of which a look at a project is
@@ -168,6 +170,8 @@ pub struct Snapshot {
     pub host: Arc<Host>,
     /// The user's wishes.
     pub settings: Arc<Settings>,
+    /// What a real Nix said of the flake, if somebody asked for it.
+    pub settled: Arc<Settled>,
 }
 
 impl std::fmt::Debug for Snapshot {

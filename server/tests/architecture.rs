@@ -39,6 +39,8 @@ fn is_test(path: &Path) -> bool {
 const CORE: &[&str] = &[
     "src/analysis.rs",
     "src/audit",
+    "src/build/blame",
+    "src/build/plan",
     "src/cargo",
     "src/failures",
     "src/finding.rs",
@@ -47,6 +49,7 @@ const CORE: &[&str] = &[
     "src/matrix",
     "src/nix",
     "src/project",
+    "src/release",
     "src/rules",
     "src/snapshot",
     "src/snapshot.rs",
@@ -97,14 +100,19 @@ fn protocol_types_stand_at_the_doors() {
     }
 }
 
-/// Invariant 3: nothing but a build that was asked for starts a process, and nothing opens a socket.
+/// Invariant 3: processes start in one place, and nothing opens a socket.
 #[test]
-fn nothing_starts_a_process() {
+fn nothing_else_starts_a_process() {
     for (path, text) in sources("src") {
         if is_test(&path) {
             continue;
         }
         let code = code(&text);
+        // The one door, and it takes argument vectors.
+        if path.components().any(|part| part.as_os_str() == "process") {
+            assert!(!code.contains("\"sh\""), "{} starts a shell", path.display());
+            continue;
+        }
         for word in ["process::Command", "Command::new(\"", "TcpStream", "UdpSocket", "UnixStream"] {
             assert!(!code.contains(word), "{} uses {word}", path.display());
         }

@@ -396,3 +396,30 @@ fn the_targets_of_a_project_are_told() {
         assert!(triples.contains(&&json!("aarch64-unknown-linux-gnu")), "{answer}");
     }
 }
+
+#[test]
+fn refactorings_are_offered_where_nothing_is_wrong() {
+    let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    let folder = Folder::new(&[
+        ("Cargo.toml", manifest),
+        ("src/main.rs", "fn main() {}\n"),
+        ("rust-toolchain.toml", "[toolchain]\ntargets = [\"x86_64-unknown-linux-musl\"]\n"),
+    ]);
+    let mut editor = Start::in_folder(&folder).start();
+    let at = |line: u32, column: u32| {
+        let place = json!({"line": line, "character": column});
+        json!({"start": place, "end": place})
+    };
+    let toolchain = uri(&folder.path("rust-toolchain.toml"));
+    let added = editor.actions(&toolchain, &at(1, 12), Some("refactor"));
+    let titles: Vec<&str> = added.iter().filter_map(|action| action["title"].as_str()).collect();
+    assert!(titles.contains(&"Add target aarch64-unknown-linux-gnu"), "{titles:?}");
+    assert!(!titles.contains(&"Add target x86_64-unknown-linux-musl"), "{titles:?}");
+
+    let manifest = uri(&folder.path("Cargo.toml"));
+    let written = editor.actions(&manifest, &at(1, 9), None);
+    let workflow = written.iter().find(|action| action["kind"] == "refactor").expect("a refactoring");
+    let text = workflow["edit"].to_string();
+    assert!(text.contains("release.yml") && text.contains("portolan audit"), "{text}");
+    assert!(editor.actions(&manifest, &at(3, 0), Some("refactor")).is_empty(), "not everywhere");
+}

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     analysis::{self, Analysis},
+    deep,
     finding::Finding,
     rules,
     snapshot::{Host, Read, Settings, Snapshot},
@@ -81,6 +82,7 @@ pub(super) fn snapshot(root: &Path, host: Arc<Host>, options: &ProjectOptions) -
         files: Vfs::new(root, cargo_home.as_deref()).snapshot(),
         host,
         settings: Arc::new(settings),
+        settled: Arc::default(),
     }
 }
 
@@ -96,6 +98,19 @@ impl Session {
         let snapshot = snapshot(root, host, options);
         let analysis = analysis::analyze(&snapshot);
         Self { snapshot, analysis }
+    }
+
+    /// The same, with what Nix and cargo say, as somebody asked for it.
+    pub(super) fn open_deep(
+        root: &Path,
+        host: Arc<Host>,
+        options: &ProjectOptions,
+    ) -> (Self, Vec<deep::Note>) {
+        let plain = snapshot(root, host, options);
+        let outcome = deep::ask(&plain, &deep::Options::default(), &|| true);
+        let snapshot = Snapshot { settled: Arc::new(outcome.settled), ..plain };
+        let analysis = analysis::analyze(&snapshot);
+        (Self { snapshot, analysis }, outcome.notes)
     }
 
     /// Triple of the machine that builds.

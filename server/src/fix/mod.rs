@@ -2,6 +2,7 @@
 //! applies them.
 
 mod apply;
+pub mod dependency;
 pub mod nix;
 mod overlay;
 pub mod toml;

@@ -51,6 +51,17 @@ pub struct Versions {
     pub below: (u64, u64, u64),
 }
 
+impl Versions {
+    /// Whether a version ("0.12.28", or the start of one) is among them.
+    pub fn contain(&self, version: &str) -> bool {
+        let core = version.split(['-', '+']).next().unwrap_or_default();
+        let mut parts = core.split('.').map(|part| part.parse().unwrap_or_default());
+        let mut part = || parts.next().unwrap_or_default();
+        let version = (part(), part(), part());
+        self.from <= version && version < self.below
+    }
+}
+
 /// A direct dependency to add.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extra {
@@ -85,6 +96,8 @@ pub struct Remedy {
     pub default_features: Option<bool>,
     /// Features to drop.
     pub remove: &'static [&'static str],
+    /// Default features to name again where the defaults were on, and go.
+    pub keep: &'static [&'static str],
     /// Features to ask for.
     pub add: &'static [&'static str],
     /// A version to move to.
@@ -106,11 +119,7 @@ pub struct Remedy {
 impl Remedy {
     /// Whether it speaks of that version ("0.12.28").
     pub fn fits(&self, version: &str) -> bool {
-        let core = version.split(['-', '+']).next().unwrap_or_default();
-        let mut parts = core.split('.').map(|part| part.parse().unwrap_or_default());
-        let mut part = || parts.next().unwrap_or_default();
-        let version = (part(), part(), part());
-        self.versions.from <= version && version < self.versions.below
+        self.versions.contain(version)
     }
 
     /// Whether it speaks of a dependency that asks for these features.
@@ -143,11 +152,14 @@ mod tests {
         let reqwest = usual("reqwest", "0.12.28");
         assert_eq!(reqwest.and_then(|remedy| remedy.default_features), Some(false));
         assert_eq!(
-            reqwest.map(|remedy| remedy.add),
-            Some(["charset", "http2", "system-proxy", "rustls-tls"].as_slice())
+            reqwest.map(|remedy| (remedy.keep, remedy.add)),
+            Some((["charset", "http2", "system-proxy"].as_slice(), ["rustls-tls"].as_slice()))
         );
-        assert_eq!(usual("reqwest", "0.13.0").map(|remedy| remedy.remove), Some(["native-tls"].as_slice()));
-        assert_eq!(usual("git2", "0.20.4").map(|remedy| remedy.crate_name), None);
+        assert_eq!(
+            usual("reqwest", "0.13.0").map(|remedy| remedy.remove),
+            Some(["native-tls", "native-tls-no-alpn"].as_slice())
+        );
+        assert_eq!(usual("git2", "0.19.0").map(|remedy| remedy.crate_name), None);
         assert_eq!(usual("openssl-sys", "0.9.118").map(|remedy| remedy.add), Some(["vendored"].as_slice()));
         assert!(remedies("serde").is_empty());
     }

@@ -3,7 +3,9 @@
 
 mod crates;
 mod failures;
+mod features;
 mod names;
+mod native;
 mod openssl;
 mod policies;
 mod targets;
@@ -13,7 +15,9 @@ pub use failures::{
     ContextSign, Derived, FailureKind, Part, Pattern, Sign, derived_values, failure, failure_contexts,
     failures,
 };
+pub use features::{RenamedFeature, renamed_feature};
 pub use names::{by_nix_config, distance, nearest};
+pub use native::{NativeCrate, NativeKind, native_crate, native_crates};
 pub use openssl::{OpensslUser, openssl_user};
 pub use policies::{
     Distribution, LibraryGroup, NamedPolicy, Release, Runtime, distributions, is_standard_interpreter,

@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::{
+    builds::Results,
     convert::{capabilities::Features, position::Encoding},
     hooks,
     outbox::Outbox,
@@ -21,7 +22,7 @@ use super::{
     state::{Look, Shared, State},
 };
 use crate::{
-    analysis,
+    analysis::{self, Analysis},
     snapshot::{Host, Snapshot},
     text::FileId,
     workspace::{Vfs, host},
@@ -78,6 +79,7 @@ struct Changes {
     folder: PathBuf,
     stale: bool,
     invalid: BTreeSet<PathBuf>,
+    built: Vec<Arc<Results>>,
 }
 
 /// What became of one project: `None` when its analysis panicked.
@@ -101,7 +103,8 @@ impl Task {
             let snapshot = self.snapshot(changes, &job, &host);
             let look = catch_unwind(AssertUnwindSafe(|| {
                 hooks::analysis_begins(&snapshot);
-                let analysis = analysis::analyze(&snapshot);
+                let mut analysis = analysis::analyze(&snapshot);
+                add_built(&mut analysis, &changes.built);
                 Arc::new(Look { snapshot, analysis, open: Arc::clone(&job.open) })
             }));
             if look.is_err() {
@@ -171,8 +174,25 @@ impl Task {
             files: project.files.snapshot(),
             host: Arc::clone(host),
             settings: Arc::new(job.settings.analysis.clone()),
+            settled: Arc::default(),
         }
     }
+}
+
+/// Adds what builds have found, as far as the files still read as they did then.
+fn add_built(analysis: &mut Analysis, built: &[Arc<Results>]) {
+    for (finding, text) in built.iter().flat_map(|results| &results.findings) {
+        let now = analysis.project.source(&finding.origin.file);
+        let is_same = match (&now, text) {
+            (Some(now), Some(then)) => now.document().text() == &**then,
+            (None, None) => true,
+            _ => false,
+        };
+        if is_same && !analysis.findings.contains(finding) {
+            analysis.findings.push(finding.clone());
+        }
+    }
+    analysis.findings.sort_by(|a, b| (&a.origin, a.rule, &a.message).cmp(&(&b.origin, b.rule, &b.message)));
 }
 
 impl Project {
@@ -208,6 +228,7 @@ impl Job {
                 folder: folder.clone(),
                 stale: std::mem::take(&mut root.stale),
                 invalid: std::mem::take(&mut root.invalid),
+                built: root.built.values().cloned().collect(),
             })
             .collect();
         let open = state.documents.iter_mut().map(|(file, document)| {

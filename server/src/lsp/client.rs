@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tower_lsp::{
     Client,
-    ls_types::{ConfigurationItem, MessageType, Registration, WorkspaceEdit},
+    ls_types::{
+        ConfigurationItem, MessageType, ProgressToken, Registration, WorkDoneProgressCreateParams,
+        WorkspaceEdit, request::WorkDoneProgressCreate,
+    },
 };
 
 use super::{settings, state::Shared};
@@ -96,6 +99,24 @@ impl Asker {
         for message in wrong {
             self.log(MessageType::WARNING, message);
         }
+    }
+
+    /// Asks the client to show progress under a token; `ready` is called when it agrees.
+    pub fn create_progress(&self, token: Value, ready: impl FnOnce() + Send + 'static) {
+        let token = match token {
+            Value::Number(number) => {
+                ProgressToken::Number(number.as_i64().and_then(|n| i32::try_from(n).ok()).unwrap_or_default())
+            }
+            other => ProgressToken::String(other.as_str().unwrap_or_default().to_owned()),
+        };
+        let asker = self.clone();
+        self.detach("window/workDoneProgress/create", async move {
+            let params = WorkDoneProgressCreateParams { token };
+            match asker.client.send_request::<WorkDoneProgressCreate>(params).await {
+                Ok(()) => ready(),
+                Err(error) => tracing::warn!(%error, "the client shows no progress"),
+            }
+        });
     }
 
     /// Asks the client to change the workspace.

@@ -18,6 +18,7 @@
 //! The framework is `tower-lsp-server`, the maintained community fork of `tower-lsp`.
 
 mod analysis_task;
+mod builds;
 mod client;
 mod convert;
 mod documents;
@@ -93,7 +94,9 @@ fn serve(options: &Options) -> Result<ExitCode> {
 
     let handle = runtime.handle().clone();
     let input = Input::new(io::stdin(), Arc::clone(&shared));
-    let service = LspService::new(|client| Server::new(client, handle.clone(), shared, lifecycle.clone()));
+    let new = |client| Server::new(client, handle.clone(), shared, lifecycle.clone(), outbox.clone());
+    let service = LspService::build(new);
+    let service = service.custom_method("window/workDoneProgress/cancel", Server::cancel_progress).finish();
     let transport = Transport::new(service, outbox.clone(), lifecycle.clone(), handle);
     let reader = thread::Builder::new().name("stdin".to_owned());
     reader.spawn(move || transport.run(BufReader::with_capacity(64 * 1024, input)))?;

@@ -13,6 +13,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
+    builds::Results,
     convert::{capabilities::Features, position::Encoding},
     documents::{Change, OpenDocument},
     publish::OpenFile,
@@ -145,6 +146,8 @@ pub struct Root {
     pub latest: Option<Arc<Look>>,
     /// Whether the last analysis panicked: the newest look is older than the texts.
     pub failed: bool,
+    /// What the last builds left behind, by target.
+    pub built: BTreeMap<String, Arc<Results>>,
 }
 
 impl Root {
@@ -172,6 +175,8 @@ pub struct State {
     pub roots: BTreeMap<PathBuf, Root>,
     /// The folders that the client has open.
     folders: BTreeSet<PathBuf>,
+    /// Whether the client wants the lines of builds.
+    pub wants_build_output: bool,
     /// Whether a project came or went since the last publication.
     pub unsettled: bool,
 }
@@ -227,6 +232,18 @@ impl State {
         self.touch(file);
         self.invalidate(file.path());
         self.settle_roots();
+    }
+
+    /// Takes what a build left behind.
+    pub fn built(&mut self, folder: &Path, results: Results) {
+        if results.is_cancelled {
+            return;
+        }
+        if let Some(root) = self.roots.get_mut(folder) {
+            root.built.insert(results.target.clone(), Arc::new(results));
+            root.touch();
+            self.generation += 1;
+        }
     }
 
     /// Takes new settings; says whether they differ.

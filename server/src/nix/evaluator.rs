@@ -72,6 +72,10 @@ pub(super) struct Evaluator<'s> {
     pub(super) cross_sets: Vec<CrossSet>,
     /// What `self` is made of, once the flake is open.
     pub(super) flake: Option<super::inputs::Flake>,
+    /// The modules that it is made of, with flake-parts.
+    pub(super) flake_modules: Option<Rc<super::flake_parts::FlakeModules>>,
+    /// What stands for the outputs of inputs that we know, by their project.
+    pub(super) models: Vec<(Rc<str>, Option<Thunk>)>,
     /// A bound was reached: what is not there may only not have been reached.
     pub(super) exhausted: bool,
     cells: Vec<Cell>,
@@ -92,6 +96,8 @@ impl<'s> Evaluator<'s> {
             gaps: Vec::new(),
             cross_sets: Vec::new(),
             flake: None,
+            flake_modules: None,
+            models: Vec::new(),
             exhausted: false,
             cells: Vec::with_capacity(1024),
             scopes: vec![Scope::Root],
@@ -274,8 +280,22 @@ impl<'s> Evaluator<'s> {
 
     pub(super) fn origin(&self, place: Place) -> Origin {
         match self.files.get(place.file.0 as usize) {
-            Some(file) => Origin::new(file.id.clone(), place.span),
+            Some(file) => match file.stands_for {
+                // What a model says is said where the flake asks for it.
+                Some(place) if place.file != file.index => self.origin(place),
+                _ => Origin::new(file.id.clone(), place.span),
+            },
             None => Origin::new(FileId::new(&*self.snapshot.root), place.span),
+        }
+    }
+
+    /// Where characters are written; nowhere when no file of the project has them.
+    pub(super) fn literal_origin(&self, place: Place) -> Origin {
+        let origin = self.origin(place);
+        let is_model = self.files.get(place.file.0 as usize).is_some_and(|file| file.stands_for.is_some());
+        match is_model {
+            true => Origin::new(origin.file, crate::text::Span::at(origin.span.start())),
+            false => origin,
         }
     }
 

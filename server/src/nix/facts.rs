@@ -29,6 +29,8 @@ pub struct FlakeFacts {
     pub apps: Vec<App>,
     /// What could not be known, and why.
     pub gaps: Vec<Gap>,
+    /// Expressions whose values a real Nix has told: what is written there is not the value, so no fix replaces it.
+    pub told: Vec<Origin>,
     /// False when a syntax error, a bound or an unknown leaves room for outputs that are not listed here.
     pub complete: bool,
 }
@@ -100,6 +102,9 @@ pub struct Derivation {
     /// False when attributes were merged in that could not be known (`// unknown`): `env`, `inputs` and
     /// `phases` may then lack some.
     pub complete: bool,
+    /// What of it could not be known, and why. Empty when it is complete, but for a bound or a syntax error
+    /// that concerns the whole flake.
+    pub unknown: Vec<Gap>,
     /// The attribute set literal that was given to the builder, when there is one: where a fix can
     /// write an attribute.
     pub literal: Option<AttributeSet>,

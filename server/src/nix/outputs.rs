@@ -85,6 +85,7 @@ impl Reader {
             kinds: self.kinds,
             apps,
             gaps: evaluator.gaps,
+            told: Vec::new(),
             complete,
         }
     }
@@ -108,15 +109,16 @@ impl Reader {
         }
         for kind in USERS {
             if let Some(attr) = evaluator.attribute(&outputs, kind) {
-                let complete = self.complete;
+                let (complete, gaps) = (self.complete, evaluator.gaps.len());
                 self.kind(evaluator, kind, attr, &mut |reader, evaluator, value, output| {
                     reader.add_used(evaluator, &value, &output);
                     if *kind != "checks" {
                         reader.apps.extend(apps::read(evaluator, &value, &output));
                     }
                 });
-                // Unknown apps and checks hide no outputs.
+                // Unknown apps and checks hide no outputs, and concern nobody.
                 self.complete = complete;
+                evaluator.gaps.truncate(gaps);
             }
         }
     }

@@ -233,6 +233,11 @@ pub(super) fn cross_config(name: &str) -> Option<&'static str> {
         .map(|row| row.1)
 }
 
+/// The configs of all package sets in `pkgsCross`.
+pub(super) fn cross_configs() -> impl Iterator<Item = &'static str> {
+    CROSS.iter().map(|row| row.1)
+}
+
 /// Whether everything in `pkgsCross.NAME` is static by nixpkgs' own choice.
 pub(super) fn cross_is_static(name: &str) -> bool {
     matches!(name, "wasi32" | "wasm32-unknown-none")

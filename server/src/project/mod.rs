@@ -3,22 +3,31 @@
 //! Rules ask the model and never read a file. Every answer carries its origin, and where a source could
 //! not be read in full the answer is "unknown", not "absent".
 
+mod code;
 pub mod environment;
 pub mod flags;
+mod graphs;
 mod ignored;
 mod linkage;
 mod linker;
+mod native;
+mod nixpkgs;
 mod suppressions;
 mod targets;
+mod workflows;
 
 use std::path::Path;
 
 pub use crate::cargo::config::FlagSource;
 pub use environment::{Context, Supplied};
+pub use graphs::Graphs;
 pub use linkage::{FlagSet, Linkage, matches};
 pub use linker::{Builder, LinkerAnswer, links_by_default};
+pub use native::{Library, NativeUse, Supply, has_input};
+pub use nixpkgs::Since;
 pub use suppressions::{Suppression, SuppressionScope};
 pub use targets::{Declaration, DeclaredAs, ShippedTarget, is_rust_package};
+pub use workflows::{Job, JobLine};
 
 use crate::{
     cargo::{self, CargoFacts, lock::LockFile},
@@ -45,6 +54,8 @@ pub struct Project {
     pub flake: Option<FlakeFacts>,
     /// The targets that the project ships, sorted by triple.
     pub targets: Vec<ShippedTarget>,
+    /// What cargo compiles for each, as far as somebody has asked.
+    pub graphs: Arc<Graphs>,
 }
 
 impl Project {
@@ -59,8 +70,9 @@ impl Project {
             _ => here.clone(),
         };
         let host_is_here = host == *here && snapshot.host.programs.is_some();
-        let mut project =
-            Self { snapshot: snapshot.clone(), host, host_is_here, cargo, flake, targets: Vec::new() };
+        let snapshot = snapshot.clone();
+        let (targets, graphs) = (Vec::new(), Arc::default());
+        let mut project = Self { snapshot, host, host_is_here, cargo, flake, targets, graphs };
         project.targets = targets::gather(&project);
         project
     }

@@ -4,11 +4,15 @@
 //! its examples all read it.
 
 pub mod absolute_path;
+pub mod auditable_with_zigbuild;
+pub mod binary_name_mismatch;
 pub mod cargo_home_in_project;
+pub mod cross_check_enabled;
 pub mod crt_static_absent;
 pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
 pub mod dev_shell_cross_incomplete;
+pub mod dynamic_system_library;
 pub mod environment_name_case;
 pub mod forced_linker_flavor;
 pub mod git_dependency_hash_missing;
@@ -23,19 +27,30 @@ pub mod mingw_pthreads_missing;
 pub mod missing_build_script_guard;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
+mod native;
+pub mod nix_store_dylib;
+pub mod nix_store_interpreter;
+mod nix_support;
+pub mod no_static_possible;
 pub mod openssl_sys;
 pub(crate) mod page;
 mod rule;
 pub mod runner_missing;
 pub mod rustflags_in_env_table;
 pub mod rustflags_shadowed;
+pub mod static_gnu_unsupported;
 mod support;
+pub mod system_library;
 pub mod target_cpu_native;
+pub mod target_platform_confusion;
+pub mod tls_defaults_kept;
 pub mod toolchain_target_missing;
 pub mod toolchain_unpinned;
+pub mod unknown_feature;
 pub mod unknown_target;
 pub mod unreadable_file;
 pub mod unused_suppression;
+pub mod workspace_default_features_ignored;
 pub mod wrong_output;
 
 pub use rule::{FixKind, Rule};
@@ -45,11 +60,15 @@ use crate::{finding::Finding, project::Project};
 /// Every rule, by name.
 pub const RULES: &[Rule] = &[
     absolute_path::RULE,
+    auditable_with_zigbuild::RULE,
+    binary_name_mismatch::RULE,
     cargo_home_in_project::RULE,
+    cross_check_enabled::RULE,
     crt_static_absent::RULE,
     crt_static_needs_target::RULE,
     crt_static_no_effect::RULE,
     dev_shell_cross_incomplete::RULE,
+    dynamic_system_library::RULE,
     environment_name_case::RULE,
     forced_linker_flavor::RULE,
     git_dependency_hash_missing::RULE,
@@ -63,16 +82,25 @@ pub const RULES: &[Rule] = &[
     missing_build_script_guard::RULE,
     missing_linker::RULE,
     musl_gcc_breaks_static_pie::RULE,
+    nix_store_dylib::RULE,
+    nix_store_interpreter::RULE,
+    no_static_possible::RULE,
     openssl_sys::RULE,
     runner_missing::RULE,
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
+    static_gnu_unsupported::RULE,
+    system_library::RULE,
     target_cpu_native::RULE,
+    target_platform_confusion::RULE,
+    tls_defaults_kept::RULE,
     toolchain_target_missing::RULE,
     toolchain_unpinned::RULE,
+    unknown_feature::RULE,
     unknown_target::RULE,
     unreadable_file::RULE,
     unused_suppression::RULE,
+    workspace_default_features_ignored::RULE,
     wrong_output::RULE,
 ];
 

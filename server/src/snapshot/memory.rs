@@ -96,6 +96,7 @@ impl MemoryFiles {
             files: Arc::new(self),
             host: Arc::new(Host::foreign(HOST)),
             settings: Arc::new(Settings::default()),
+            settled: Arc::default(),
         }
     }
 
@@ -188,9 +189,10 @@ impl Files for MemoryFiles {
     fn read_registry(&self, path: &Path, part: RegistryPart<'_>) -> Read {
         match (self.look_up(&Path::new(CARGO_HOME).join(path)), part) {
             (Read::Text(file), RegistryPart::Version(version)) => {
-                index::record(file.document().text(), version).map_or(Read::Absent, |record| {
-                    Read::Text(Arc::new(Source::from_text(file.file().clone(), record)))
-                })
+                part_of(&file, index::record(file.document().text(), version).map(str::to_owned))
+            }
+            (Read::Text(file), RegistryPart::Versions) => {
+                part_of(&file, index::versions(file.document().text()))
             }
             (read, _) => read,
         }
@@ -200,6 +202,10 @@ impl Files for MemoryFiles {
         let folder = Path::new(CARGO_HOME).join(folder);
         self.is_folder(&folder).then(|| self.names(&folder))
     }
+}
+
+fn part_of(file: &Source, part: Option<String>) -> Read {
+    part.map_or(Read::Absent, |part| Read::Text(Arc::new(Source::from_text(file.file().clone(), part))))
 }
 
 #[cfg(test)]

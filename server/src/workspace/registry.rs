@@ -6,7 +6,7 @@
 use std::{
     collections::{HashMap, HashSet},
     path::{Component, Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 
 use super::{
@@ -68,9 +68,10 @@ impl Registry {
                 return Read::Absent;
             }
         };
-        let wanted = match part {
-            RegistryPart::Manifest => Some(text.as_str()),
-            RegistryPart::Version(version) => index::record(&text, version),
+        let wanted: Option<Arc<str>> = match part {
+            RegistryPart::Manifest => Some(text.into()),
+            RegistryPart::Version(version) => index::record(&text, version).map(Into::into),
+            RegistryPart::Versions => index::versions(&text).map(Into::into),
         };
         wanted.map_or(Read::Absent, |text| Read::Text(Source::from_text(FileId::new(path), text).into()))
     }
@@ -85,7 +86,9 @@ impl Registry {
     fn fenced(&self, path: &Path, part: RegistryPart<'_>) -> Option<PathBuf> {
         let is_wanted = match part {
             RegistryPart::Manifest => path.file_name().is_some_and(|name| name == "Cargo.toml"),
-            RegistryPart::Version(_) => path.components().any(|part| part.as_os_str() == ".cache"),
+            RegistryPart::Version(_) | RegistryPart::Versions => {
+                path.components().any(|part| part.as_os_str() == ".cache")
+            }
         };
         self.inside(path).filter(|_| is_wanted)
     }

@@ -81,6 +81,10 @@ impl Setting<'_> {
         locked.or_else(|| self.packages.elsewhere(declared?)).ok_or_else(|| Gap::NotLocked {
             by: self.packages.package(package).map(|package| package.name.clone()).unwrap_or_default(),
             name: declared.map(|declared| declared.crate_name.to_string()).unwrap_or_default(),
+            requirement: declared
+                .and_then(|declared| declared.requirement.as_ref())
+                .map(ToString::to_string)
+                .unwrap_or_default(),
         })
     }
 

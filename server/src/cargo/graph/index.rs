@@ -25,6 +25,24 @@ pub fn record<'t>(text: &'t str, version: &str) -> Option<&'t str> {
     rest.split('\0').next().filter(|record| record.starts_with('{'))
 }
 
+/// The versions in the text of a crate's file that were not withdrawn, one a line.
+pub fn versions(text: &str) -> Option<String> {
+    if text.as_bytes().first() != Some(&FORMAT) {
+        return None;
+    }
+    let mut parts = text.split('\0').peekable();
+    let mut versions = String::new();
+    while let Some(version) = parts.next() {
+        if let Some(record) = parts.next_if(|next| next.starts_with('{'))
+            && !record.contains("\"yanked\":true")
+        {
+            versions.push_str(version);
+            versions.push('\n');
+        }
+    }
+    Some(versions)
+}
+
 /// A crate's file in the folder of an index.
 pub(super) fn path(index: &str, name: &str) -> PathBuf {
     let name = name.to_lowercase();
@@ -134,6 +152,14 @@ mod tests {
         }
         assert_eq!(record(&text.replace('\u{3}', "\u{4}"), "0.1.0"), None, "another format");
         assert_eq!(record("\u{3}\u{2}\0\0\0Unknown\u{0}0.1.0\0{\"a\"", "0.1.0"), Some("{\"a\""), "cut off");
+    }
+
+    #[test]
+    fn withdrawn_versions_are_left_out() {
+        let text =
+            "\u{3}\u{2}\0\0\0etag: x\u{0}0.1.0\0{\"a\":1}\u{0}0.2.0\0{\"yanked\":true}\u{0}1.0.0+x\0{}\0";
+        assert_eq!(versions(text).as_deref(), Some("0.1.0\n1.0.0+x\n"));
+        assert_eq!(versions(""), None);
     }
 
     #[test]

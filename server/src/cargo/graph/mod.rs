@@ -9,8 +9,10 @@
 //! Held to `cargo tree` on scratch projects: `tests/tests/feature_graph.rs`.
 
 mod blame;
+mod complete;
 mod features;
 pub(crate) mod index;
+mod offered;
 mod packages;
 mod registry;
 mod spec;
@@ -30,8 +32,11 @@ use self::{
 use super::{CargoFacts, Lock, Manifest, Workspace, manifest::DependencyKind};
 use crate::{finding::Confidence, knowledge, snapshot::Snapshot};
 
+pub use complete::resolve_edited;
+pub use offered::{Declarations, Offered};
 pub use packages::Known;
 use packages::Packages;
+pub(super) use registry::CRATES_IO;
 pub use spec::ProcMacro;
 
 /// Which dependencies are followed.
@@ -115,6 +120,8 @@ pub enum Gap {
         by: String,
         /// The crate.
         name: String,
+        /// The versions that will do, as written; empty for any.
+        requirement: String,
     },
     /// What a package declares is not known.
     Unread {
@@ -136,7 +143,7 @@ impl Gap {
             Self::Unlocked { name } => {
                 format!("Cargo.lock does not have {name} yet: `cargo metadata` adds it")
             }
-            Self::NotLocked { by, name } => {
+            Self::NotLocked { by, name, .. } => {
                 format!("Cargo.lock does not have {name} for {by} yet: `cargo metadata` adds it")
             }
             Self::Unread { name, version, why } => format!("{name} {version} {why}: `cargo fetch` gets it"),
@@ -231,6 +238,11 @@ impl Resolution {
         !self.gaps.iter().any(Gap::is_open)
     }
 
+    /// Whether nothing but the lock file's age keeps it from being closed: what is compiled for certain is so.
+    pub fn is_merely_unlocked(&self) -> bool {
+        self.gaps.iter().all(|gap| !gap.is_open() || matches!(gap, Gap::NotLocked { .. }))
+    }
+
     /// The dependencies in the workspace's manifests that make a crate be compiled, sorted. The question has to
     /// be [towards](Question::towards) it.
     pub fn direct(&self, name: &str, for_host: bool) -> &[Direct] {
@@ -274,6 +286,16 @@ impl Resolution {
 
 /// Answers a question about a project.
 pub fn resolve(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>) -> Resolution {
+    resolve_among(snapshot, cargo, question, question.towards)
+}
+
+/// The same, passing over what does not lead to some crates by the lock file; over nothing when there are none.
+fn resolve_among(
+    snapshot: &Snapshot,
+    cargo: &CargoFacts,
+    question: &Question<'_>,
+    leading_to: &[&str],
+) -> Resolution {
     let broken = cargo.manifest_gap.iter().chain(cargo.workspace.iter().flat_map(Workspace::all_gaps));
     let mut gaps: BTreeSet<Gap> = broken.map(|gap| Gap::Manifest { why: gap.why.clone() }).collect();
     let Some(workspace) = &cargo.workspace else {
@@ -296,7 +318,7 @@ pub fn resolve(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>)
         with_dev: question.kinds == Kinds::All,
         target: (question.target, cfgs(question.target)),
         host: (question.host, cfgs(question.host)),
-        wanted: wanted(lock, question.towards),
+        wanted: wanted(lock, leading_to),
         roots,
         packages: &packages,
     };

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use semver::{Version, VersionReq};
+
 use super::{index, spec::Spec};
 use crate::{
     cargo::{lock::LockedPackage, manifest},
@@ -18,7 +20,7 @@ const CHECKOUT_FOLDERS: usize = 4_000;
 const CHECKOUT_DEPTH: usize = 6;
 
 /// The registry that everybody uses, as lock files name it.
-const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+pub(in crate::cargo) const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Cargo's caches.
 pub(super) struct Caches<'a> {
@@ -66,6 +68,27 @@ impl<'a> Caches<'a> {
                 Read::Absent | Read::Unreadable(_) => None,
             }
         })
+    }
+
+    /// The newest version of a crate of crates.io that will do: of the index, else of what is unpacked.
+    pub(super) fn newest(&self, name: &str, requirement: &VersionReq) -> Option<String> {
+        let newest = |versions: &mut dyn Iterator<Item = &str>| {
+            let fitting = versions.filter_map(|version| Version::parse(version).ok());
+            fitting.filter(|version| requirement.matches(version)).max()
+        };
+        let registries = self.indices.get_or_init(|| self.list("registry/index"));
+        let indexed = of_source(registries, CRATES_IO).find_map(|registry| {
+            let read = self.files.read_registry(&index::path(registry, name), RegistryPart::Versions);
+            newest(&mut read.text()?.document().text().lines())
+        });
+        let unpacked = || {
+            let registries = self.unpacked.get_or_init(|| self.list("registry/src"));
+            of_source(registries, CRATES_IO).find_map(|registry| {
+                let folders = self.list(&format!("registry/src/{registry}"));
+                newest(&mut folders.iter().filter_map(|folder| folder.strip_prefix(name)?.strip_prefix('-')))
+            })
+        };
+        indexed.or_else(unpacked).map(|version| version.to_string())
     }
 
     fn list(&self, folder: &str) -> Vec<String> {

@@ -165,6 +165,11 @@ impl Spec {
         }
     }
 
+    /// The names of all features, sorted.
+    pub(super) fn feature_names(&self) -> impl Iterator<Item = &str> {
+        self.features.iter().map(|(name, _)| &**name)
+    }
+
     /// The position of a feature.
     pub(super) fn feature(&self, name: &str) -> Option<usize> {
         self.features.binary_search_by(|(known, _)| (**known).cmp(name)).ok()

@@ -83,6 +83,20 @@ pub struct LockedPackage {
     pub name_span: Span,
 }
 
+impl LockedPackage {
+    /// A package of the registry that everybody uses, as cargo would add it.
+    pub(in crate::cargo) fn of_crates_io(name: &str, version: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            source: Some(super::graph::CRATES_IO.to_owned()),
+            dependencies: Vec::new(),
+            span: Span::at(0),
+            name_span: Span::at(0),
+        }
+    }
+}
+
 impl Lock {
     /// The place of a package's name.
     pub fn origin(&self, package: &LockedPackage) -> Origin {
@@ -95,6 +109,16 @@ impl Lock {
         let start = self.by_name.partition_point(move |index| name_of(index) < Some(name));
         let rest = self.by_name.get(start..).unwrap_or_default();
         rest.iter().copied().take_while(move |index| name_of(index) == Some(name))
+    }
+
+    /// The same with more packages behind the others.
+    pub(in crate::cargo) fn with(&self, more: Vec<LockedPackage>) -> Self {
+        let mut packages = self.packages.clone();
+        packages.extend(more);
+        let mut known = self.known.clone();
+        known.resize_with(packages.len(), OnceLock::new);
+        let by_name = by_name(&packages);
+        Self { file: self.file.clone(), version: self.version, packages, by_name, known }
     }
 
     /// The packages that come from no registry and no repository: the workspace's own and path
@@ -177,9 +201,14 @@ fn read_text(source: &Source) -> LockFile {
     let packages = resolve(&entries.packages);
     let version = u32::try_from(version).unwrap_or_default();
     let known = vec![OnceLock::new(); packages.len()];
+    let by_name = by_name(&packages);
+    LockFile::Read(Arc::new(Lock { file: source.file().clone(), version, packages, by_name, known }))
+}
+
+fn by_name(packages: &[LockedPackage]) -> Vec<usize> {
     let mut by_name: Vec<usize> = (0..packages.len()).collect();
     by_name.sort_by_key(|index| packages.get(*index).map(|package| package.name.as_str()));
-    LockFile::Read(Arc::new(Lock { file: source.file().clone(), version, packages, by_name, known }))
+    by_name
 }
 
 /// Finds the packages that "name", "name version" and "name version (source)" stand for.

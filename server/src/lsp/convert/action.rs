@@ -46,6 +46,7 @@ fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::QuickFix => "quickfix",
         Kind::FixAll => FIX_ALL,
+        Kind::Refactor => "refactor",
     }
 }
 

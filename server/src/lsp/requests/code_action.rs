@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, iter};
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::suppress;
+use super::{refactor, suppress};
 use crate::{
     finding::{Applicability, Edit, Finding, Rename},
     fix::{FileChange, FixOptions, apply_all},
@@ -20,6 +20,8 @@ pub enum Kind {
     QuickFix,
     /// Mends all that can be mended unseen; may run on save.
     FixAll,
+    /// Mends nothing, and was asked for.
+    Refactor,
 }
 
 /// What an action does.
@@ -81,6 +83,9 @@ pub fn actions(look: &Look, file: &FileId, span: Span, only: &Only) -> Vec<Actio
             preferred: false,
             work: Work::FixAll { rule: None },
         });
+    }
+    if only.asks_for(Kind::Refactor) {
+        actions.extend(refactor::actions(look, file, span));
     }
     actions
 }

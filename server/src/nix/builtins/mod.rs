@@ -6,6 +6,8 @@ mod data;
 mod files;
 mod functions;
 mod lists;
+mod modules;
+mod more;
 mod packages;
 mod pattern;
 mod strings;
@@ -64,6 +66,8 @@ fn find(space: u8, name: &str) -> Option<&'static Builtin> {
             files::TABLE,
             functions::TABLE,
             lists::TABLE,
+            modules::TABLE,
+            more::TABLE,
             packages::TABLE,
             strings::TABLE,
             systems::TABLE,
@@ -173,7 +177,10 @@ impl Evaluator<'_> {
         if NAMESPACES.contains(&&*text) {
             return Selected::Found(Value::Neutral(Rc::clone(term)));
         }
-        Selected::Maybe(term.select(name, place))
+        match self.library_model(term, name, place) {
+            Some(value) => Selected::Found(value),
+            None => Selected::Maybe(term.select(name, place)),
+        }
     }
 
     pub(super) fn library_value(name: &str, place: Place) -> Value {

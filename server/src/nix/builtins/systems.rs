@@ -58,10 +58,6 @@ pub(super) const TABLE: &[Builtin] = &[
         }
         all
     }),
-    builtin("mkFlake", PACKAGES, 2, |this, arguments, place| {
-        let (given, module) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
-        this.flake_of_modules(&given, &module, place)
-    }),
     builtin("simpleFlake", FLAKE_UTILS, 1, simple_flake),
     builtin("flattenTree", FLAKE_UTILS, 1, |this, arguments, _| this.argument_value(arguments, 0)),
     builtin("filterPackages", FLAKE_UTILS, 2, |this, arguments, _| this.argument_value(arguments, 1)),

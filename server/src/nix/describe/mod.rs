@@ -12,8 +12,11 @@ mod term;
 mod text;
 mod toolchain;
 
+pub(super) use environment::{is_script, is_variable};
+
 use std::rc::Rc;
 
+pub(super) use self::inputs::LISTS as INPUT_LISTS;
 use self::{
     attributes::Given,
     commands::Told,
@@ -21,7 +24,7 @@ use self::{
 };
 use super::{
     evaluator::Evaluator,
-    facts::{Builder, Derivation, Platform, Text, Toolchain},
+    facts::{Builder, Derivation, Gap, Platform, Text, Toolchain},
     value::{Head, InputKind, Neutral, Place, Value},
 };
 
@@ -80,7 +83,7 @@ impl Evaluator<'_> {
         self.spend(20);
         let call = take_apart(self, term);
         let builder = self.builder(&call);
-        if matches!(call.head, Head::Unknown(_) | Head::Input(_))
+        if matches!(call.head, Head::Unknown(_) | Head::Config(_) | Head::Input(_))
             && let Some(wrapped) = self.describe_wrapper(&call, &builder, output)
         {
             return wrapped;
@@ -99,6 +102,11 @@ impl Evaluator<'_> {
         // Whatever the framework, zig links.
         let builder = if told.zigbuild && builder != Builder::Shell { Builder::Zigbuild } else { builder };
         let cargo_lock = self.cargo_lock(&builder, &given);
+        let mut unknown = std::mem::take(&mut given.unknown);
+        if let Builder::Unknown(why) = &builder {
+            let gap = Gap { origin: self.origin(call.place), why: why.clone() };
+            unknown.insert(0, gap);
+        }
         let literal = given.attrs.literal.and_then(|literal| self.attribute_set(literal));
         Derivation {
             attribute: output.attribute.clone(),
@@ -109,7 +117,8 @@ impl Evaluator<'_> {
             settings: self.settings(&given),
             system: output.system.clone(),
             origin: self.origin(output.key),
-            complete: given.complete && !matches!(builder, Builder::Unknown(_)),
+            complete: unknown.is_empty(),
+            unknown,
             builder,
             platform,
             env,
@@ -162,6 +171,7 @@ impl Evaluator<'_> {
             Head::Unknown(why) => Builder::Unknown(why.to_string()),
             Head::Builtins if name == "derivation" => Builder::Other(call.path()),
             Head::Builtins => Builder::Unknown(format!("what {name} fetches")),
+            Head::Config(_) => Builder::Unknown("an option of the flake's modules".to_owned()),
             Head::Flake | Head::Library | Head::Platform(_) => {
                 Builder::Unknown("not a derivation as far as can be seen".to_owned())
             }
@@ -265,7 +275,12 @@ impl Evaluator<'_> {
         }
         // Without a target it builds for the machine itself, by means that cannot be seen.
         let builder = if targets.is_empty() { builder.clone() } else { Builder::Zigbuild };
-        Some(Derivation { complete: inner.complete && !targets.is_empty(), builder, targets, ..inner })
+        let mut unknown = inner.unknown.clone();
+        if targets.is_empty() {
+            let why = "a wrapper whose means cannot be seen".to_owned();
+            unknown.push(Gap { origin: self.origin(call.place), why });
+        }
+        Some(Derivation { complete: unknown.is_empty(), unknown, builder, targets, ..inner })
     }
 
     /// A string, or each string of a list.

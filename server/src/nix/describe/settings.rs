@@ -17,6 +17,7 @@ const SETTINGS: &[&str] = &[
     "buildAndTestSubdir",
     "cargoRoot",
     "cargoSha256",
+    "cargoTestExtraArgs",
     "doCheck",
     "doInstallCheck",
     "dontFixup",

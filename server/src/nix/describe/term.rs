@@ -186,7 +186,9 @@ impl Evaluator<'_> {
                 platform
             }
             Head::Builtins => Platform::default(),
-            Head::Unknown(_) | Head::Flake | Head::Library | Head::Platform(_) => return None,
+            Head::Unknown(_) | Head::Config(_) | Head::Flake | Head::Library | Head::Platform(_) => {
+                return None;
+            }
         };
         let platform = self.context_packages(&call).map_or(platform, |set| set.platform.clone());
         (!attribute.is_empty()).then_some(StoreItem { attribute, output: call.output, platform })

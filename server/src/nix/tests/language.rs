@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use super::support::{eval_str, project};
+use super::support::{eval_str, eval_with_library, project};
 
 /// Where we knowingly differ.
 const DIFFERENT: &[(&str, &str)] = &[
@@ -25,9 +25,9 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("builtins.match \"(a*)*\" \"aa\"", "[ \"aa\" ]"),
 ];
 
-fn table() -> Vec<(String, String)> {
-    let text = include_str!("language.txt").split_terminator('\n').collect::<Vec<_>>();
-    text.chunks(2).map(|pair| (pair[0].replace('⏎', "\n"), pair[1].trim_start().to_owned())).collect()
+fn table(text: &str) -> Vec<(String, String)> {
+    let lines: Vec<&str> = text.split_terminator('\n').collect();
+    lines.chunks(2).map(|pair| (pair[0].replace('⏎', "\n"), pair[1].trim_start().to_owned())).collect()
 }
 
 fn is_broken(expression: &str) -> bool {
@@ -38,7 +38,7 @@ fn is_broken(expression: &str) -> bool {
 
 #[test]
 fn expressions_come_to_what_nix_says() {
-    let table = table();
+    let table = table(include_str!("language.txt"));
     assert!(table.len() > 400);
     let mut wrong = Vec::new();
     for (expression, expected) in &table {
@@ -67,4 +67,21 @@ fn expressions_come_to_what_nix_says() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));
+}
+
+/// `library.txt`: expressions over nixpkgs' lib, each with what the real one gave.
+#[test]
+fn functions_of_lib_come_to_what_nixpkgs_says() {
+    let table = table(include_str!("library.txt"));
+    let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
+    for (expression, expected) in &table {
+        let shown = eval_with_library(expression);
+        if shown.contains('«') {
+            unknown.push(expression.as_str());
+        } else if shown != *expected {
+            wrong.push(format!("{expression}\n  nixpkgs: {expected}\n  we:      {shown}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));
+    assert!(unknown.len() * 20 < table.len(), "not known: {}", unknown.join("\n"));
 }

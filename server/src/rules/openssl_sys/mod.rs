@@ -56,8 +56,11 @@
 //!
 //! ## Fix safety
 //!
-//! For review: rustls trusts other root certificates, and other dependencies may choose OpenSSL again.
-//! Where no feature chooses rustls, the fix builds OpenSSL from source for the targets that need it.
+//! Safe where the build fails as it is, and the feature graph of the changed manifest proves that the dependency needs the system's OpenSSL no
+//! more; its title says what is lost or needed. What the files cannot prove (a crate that would be new is in none of
+//! cargo's caches) is for review, and what would not help is not offered. Code that speaks to native-tls itself makes
+//! it a matter for review, too. Where no feature chooses rustls, the fix builds OpenSSL from source for the targets
+//! that need it.
 //!
 //! ## References
 //!
@@ -65,59 +68,61 @@
 //! - <https://docs.rs/reqwest/latest/reqwest/#optional-features>
 
 mod exact;
-mod fixes;
 mod reach;
 
-use super::{FixKind, Rule};
+use super::{
+    FixKind, Rule,
+    native::{self, Situation, merged::Merged, tls},
+};
 use crate::{
     finding::{Confidence, Finding, Severity},
-    knowledge::{self, Target},
-    project::{Builder, Project},
+    knowledge::{self, NativeCrate, Target},
+    project::Project,
 };
 use exact::Verdict;
-use reach::Reached;
+pub(super) use reach::Reached;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "openssl-sys",
     summary: "OpenSSL of the system in a program for a target that has none",
     severity: Severity::Error,
-    fix: FixKind::Review,
+    fix: FixKind::Safe,
     source: include_str!("mod.rs"),
     touches: &["*dependencies.*"],
     check,
 };
 
 fn check(project: &Project) -> Vec<Finding> {
+    let Some(library) = knowledge::native_crate("openssl-sys") else { return Vec::new() };
+    let mut merged = Merged::default();
+    for (triple, reached) in reached(project) {
+        // It asks for rustls already: that is a mistake of its own.
+        if tls::keeps_defaults(project, &reached.culprit).is_none() {
+            merged.add(finding(project, library, &triple, &reached), reached.culprit);
+        }
+    }
+    merged.with_fixes(project, library)
+}
+
+/// The dependencies that reach the system's OpenSSL, for each target that is shipped; for the host, when the project
+/// names no target at all.
+pub(super) fn reached(project: &Project) -> Vec<(String, Reached<'_>)> {
     if reach::lock_has_none(project) {
         return Vec::new();
     }
-    let targets = openssl_targets(project);
-    let mut findings: Vec<Finding> = Vec::new();
-    for (triple, is_shipped) in &targets {
-        let reached = match exact::judge(project, triple) {
+    let uses_openssl = |triple: &String| knowledge::target(triple).is_some_and(is_openssl_target);
+    let mut found = Vec::new();
+    for triple in native::targets(project).into_iter().filter(uses_openssl) {
+        let reached = match exact::judge(project, &triple) {
             Verdict::Fine => Vec::new(),
             Verdict::Needed(reached) => reached,
             Verdict::Unknown if reach::is_vendored(project) => Vec::new(),
-            Verdict::Unknown => reach::dependencies(project, triple),
+            Verdict::Unknown => reach::dependencies(project, &triple),
         };
-        for reached in reached {
-            let found = finding(project, triple, *is_shipped, &reached);
-            merge(&mut findings, found);
-        }
+        found.extend(reached.into_iter().map(|reached| (triple.clone(), reached)));
     }
-    findings
-}
-
-/// The shipped targets on which TLS means OpenSSL; the host, when the project names no target at all.
-fn openssl_targets(project: &Project) -> Vec<(String, bool)> {
-    let uses_openssl = |triple: &str| knowledge::target(triple).is_some_and(is_openssl_target);
-    let shipped = project.targets.iter().map(|target| (target.triple.clone(), true));
-    let mut targets: Vec<_> = shipped.filter(|(triple, _)| uses_openssl(triple)).collect();
-    if project.targets.is_empty() && uses_openssl(&project.host) {
-        targets.push((project.host.clone(), false));
-    }
-    targets
+    found
 }
 
 fn is_openssl_target(target: &Target) -> bool {
@@ -127,40 +132,20 @@ fn is_openssl_target(target: &Target) -> bool {
     )
 }
 
-fn finding(project: &Project, triple: &str, is_shipped: bool, reached: &Reached<'_>) -> Finding {
-    let target = knowledge::target(triple);
-    let is_static =
-        target.is_some_and(|target| target.env == "musl") || project.crt_static_on(triple).is_some();
-    let is_cross = triple != project.host;
-    let supplied = supplied_by_flake(project, triple);
-    let severity = match reached.confidence {
-        Confidence::Possible => Severity::Hint,
-        _ if !is_shipped => Severity::Hint,
-        // Its images bring OpenSSL for the target, or the project's own steps in Cross.toml do.
-        _ if project.builder(triple) == Builder::Cross => Severity::Hint,
-        _ if supplied && !is_static => Severity::Hint,
-        _ if supplied => Severity::Warning,
-        _ if is_static || is_cross => Severity::Error,
-        _ => Severity::Warning,
-    };
-    let path = reached.path.join(" → ");
-    let why = if is_static {
-        "a static program needs OpenSSL built for it"
-    } else if is_cross {
-        "the build needs OpenSSL for that target"
-    } else {
-        "the program needs the same libssl wherever it runs"
-    };
+fn finding(project: &Project, library: &NativeCrate, triple: &str, reached: &Reached<'_>) -> Finding {
+    let situation = Situation::of(project, triple);
+    let supply = project.supply(library, triple);
+    let severity = situation.severity(supply, reached.confidence);
+    let (way, why) = (reached.culprit.way(), situation.why(library));
     let message = match reached.confidence {
-        Confidence::Possible => format!("{path} may be compiled for {triple}; {why}"),
-        _ => format!("{path} is compiled for {triple}: {why}"),
+        Confidence::Possible => format!("{way} may be compiled for {triple}; {why}"),
+        _ => format!("{way} is compiled for {triple}: {why}"),
     };
-    let dependency = reached.dependency;
+    let dependency = reached.culprit.dependency;
     let mut finding = Finding::new(RULE.name, severity, dependency.key.origin.clone(), message)
         .with_confidence(reached.confidence)
         .with_targets([triple])
-        .with_help(help(reached))
-        .with_fixes(fixes::all(project, reached));
+        .with_help(help(reached));
     if let Some(entry) = dependency.inherited.as_ref().and_then(|inherited| inherited.entry.as_ref()) {
         finding = finding.with_related(entry.key.origin.clone(), "inherited from here");
     }
@@ -168,13 +153,13 @@ fn finding(project: &Project, triple: &str, is_shipped: bool, reached: &Reached<
 }
 
 fn help(reached: &Reached<'_>) -> String {
-    let name = &reached.dependency.crate_name;
+    let name = &reached.culprit.dependency.crate_name;
     match reached.user {
         Some(user) if !user.add.is_empty() || !user.features.is_empty() => {
             format!("choose rustls in {name}'s features, or build OpenSSL from source with `vendored`")
         }
         Some(_) => "build OpenSSL from source with the feature `vendored`".to_owned(),
-        None if reached.confidence == Confidence::Certain => match reached.by.as_slice() {
+        None if reached.confidence != Confidence::Possible => match reached.culprit.by.as_slice() {
             [] => format!("{name} needs it with any features: build OpenSSL from source with `vendored`"),
             by => format!(
                 "{name} needs it with its feature {}: choose another one, or build OpenSSL from source with `vendored`",
@@ -183,33 +168,4 @@ fn help(reached: &Reached<'_>) -> String {
         },
         None => format!("`cargo tree -i openssl-sys --target …` shows whether {name} really needs it"),
     }
-}
-
-/// Whether the flake gives OpenSSL to the builds of a target.
-fn supplied_by_flake(project: &Project, triple: &str) -> bool {
-    project.derivations().any(|(context, derivation)| {
-        project.is_built_in(context, triple)
-            && derivation.inputs.iter().any(|input| input.item.attribute.split('.').next() == Some("openssl"))
-    })
-}
-
-/// One dependency is wrong once, for all the targets that it is wrong for; the worst target speaks. So is
-/// one entry of the workspace that several members inherit: it is changed in one place.
-fn merge(findings: &mut Vec<Finding>, found: Finding) {
-    let entry = |finding: &Finding| finding.related.first().map(|related| related.origin.clone());
-    let same = |known: &&mut Finding| {
-        known.origin == found.origin || (entry(known).is_some() && entry(known) == entry(&found))
-    };
-    let Some(known) = findings.iter_mut().find(same) else {
-        findings.push(found);
-        return;
-    };
-    let mut targets = std::mem::take(&mut known.targets);
-    targets.extend(found.targets.iter().cloned());
-    targets.sort();
-    targets.dedup();
-    if (found.severity, found.confidence) > (known.severity, known.confidence) {
-        *known = found;
-    }
-    known.targets = targets;
 }

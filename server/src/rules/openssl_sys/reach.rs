@@ -11,20 +11,15 @@ use crate::{
     finding::Confidence,
     knowledge::{self, OpensslUser},
     project::Project,
+    rules::native::blame::{Culprit, is_for, manifests, version},
 };
 
 /// A direct dependency that reaches openssl-sys.
-pub(super) struct Reached<'p> {
-    /// The manifest that names it.
-    pub manifest: &'p Manifest,
+pub(in crate::rules) struct Reached<'p> {
     /// The dependency.
-    pub dependency: &'p Dependency,
+    pub culprit: Culprit<'p>,
     /// What is known of the crate.
     pub user: Option<&'static OpensslUser>,
-    /// Package, crates between, openssl-sys.
-    pub path: Vec<String>,
-    /// The dependency's features that do it, as far as they are known.
-    pub by: Vec<String>,
     /// How sure it is.
     pub confidence: Confidence,
 }
@@ -48,10 +43,6 @@ pub(super) fn is_vendored(project: &Project) -> bool {
             None => generic[1..].contains(&feature),
         })
     })
-}
-
-pub(super) fn manifests(project: &Project) -> impl Iterator<Item = &Manifest> {
-    project.cargo.workspace.iter().flat_map(crate::cargo::Workspace::packages)
 }
 
 /// The dependencies through which openssl-sys is, or may be, compiled for a target.
@@ -80,7 +71,7 @@ fn known<'p>(
     dependency: &'p Dependency,
 ) -> Option<Reached<'p>> {
     let user = knowledge::openssl_user(&dependency.crate_name, &version(project, dependency))?;
-    let by_default = user.default && has_defaults(dependency);
+    let by_default = user.default && dependency.has_default_features();
     let by_feature = features(dependency).any(|feature| user.features.contains(&feature));
     if !(user.always || by_default || by_feature) {
         return None;
@@ -91,14 +82,11 @@ fn known<'p>(
         return None;
     }
     let is_itself = matches!(user.name, "openssl-sys" | "openssl" | "native-tls");
-    Some(Reached {
-        manifest,
-        dependency,
-        user: Some(user),
-        path: path.unwrap_or_else(|| guessed_path(manifest, dependency)),
-        by: Vec::new(),
-        confidence: if is_itself { Confidence::Certain } else { Confidence::Likely },
-    })
+    let confidence = if is_itself { Confidence::Certain } else { Confidence::Likely };
+    let path = path.unwrap_or_else(|| guessed_path(manifest, dependency));
+    let by = if by_default { vec!["default".to_owned()] } else { Vec::new() };
+    let culprit = Culprit { manifest, dependency, path, by, certainty: confidence };
+    Some(Reached { culprit, user: Some(user), confidence })
 }
 
 /// The lock file leads from some dependency to openssl-sys; whether the features on the way are on, only
@@ -120,13 +108,9 @@ fn possible<'p>(project: &'p Project, triple: &str) -> Option<Reached<'p>> {
     });
     let (path, manifest, dependency) =
         paths.min_by(|a, b| (a.0.len(), &a.2.key.origin).cmp(&(b.0.len(), &b.2.key.origin)))?;
-    Some(Reached { manifest, dependency, user: None, path, by: Vec::new(), confidence: Confidence::Possible })
-}
-
-pub(super) fn is_for(dependency: &Dependency, triple: &str) -> bool {
-    let Some(key) = &dependency.platform else { return true };
-    let cfgs = knowledge::target(triple).map(knowledge::Target::cfgs).unwrap_or_default();
-    key.platform.as_ref().is_some_and(|platform| platform.matches(triple, &cfgs))
+    let confidence = Confidence::Possible;
+    let culprit = Culprit { manifest, dependency, path, by: Vec::new(), certainty: confidence };
+    Some(Reached { culprit, user: None, confidence })
 }
 
 /// Whether a dependency is compiled with the package's default features.
@@ -158,36 +142,6 @@ fn is_on(manifest: &Manifest, dependency: &Dependency) -> bool {
 /// Features that are asked for, inherited ones included.
 fn features(dependency: &Dependency) -> impl Iterator<Item = &str> {
     dependency.features.iter().map(|feature| feature.value.as_str())
-}
-
-/// Whether the default features are on. A member can add them to what the workspace says, not take them.
-pub(super) fn has_defaults(dependency: &Dependency) -> bool {
-    let own = dependency.default_features.as_ref().map(|value| value.value);
-    match dependency.inherited.as_ref().and_then(|inherited| inherited.entry.as_ref()) {
-        Some(entry) => own == Some(true) || entry.default_features.as_ref().is_none_or(|value| value.value),
-        None => own.unwrap_or(true),
-    }
-}
-
-/// The locked version, when there is one only; else the start of the requirement.
-pub(super) fn version(project: &Project, dependency: &Dependency) -> String {
-    let requirement = dependency.requirement.as_ref().or_else(|| {
-        let entry = dependency.inherited.as_ref().and_then(|inherited| inherited.entry.as_ref());
-        entry.and_then(|entry| entry.requirement.as_ref())
-    });
-    let requirement =
-        requirement.map(|one| one.value.trim_start_matches(['^', '~', '=', '>', '<', ' ']).to_owned());
-    let lock = project.cargo.lock.lock();
-    let versions: Vec<&str> = lock
-        .iter()
-        .flat_map(|lock| lock.find(&dependency.crate_name).filter_map(|index| lock.packages.get(index)))
-        .map(|package| package.version.as_str())
-        .collect();
-    match (versions.as_slice(), requirement) {
-        ([single], _) => (*single).to_owned(),
-        (_, Some(requirement)) => requirement,
-        _ => String::new(),
-    }
 }
 
 /// The shortest way from a direct dependency to openssl-sys in the lock file.

@@ -1,0 +1,145 @@
+//! Native libraries that a target's build compiles or links, and who supplies them.
+
+use super::{Context, Project, is_rust_package};
+use crate::{
+    cargo::graph::{Compiled, Resolution},
+    finding::Confidence,
+    knowledge::{self, NativeCrate, NativeKind},
+    nix::facts::Derivation,
+};
+
+/// A compiled crate that brings native code.
+#[derive(Clone, Debug)]
+pub struct NativeUse {
+    /// What is known of the crate.
+    pub known: &'static NativeCrate,
+    /// How it is compiled.
+    pub compiled: Compiled,
+    /// Where its library comes from.
+    pub library: Library,
+    /// How sure all this is.
+    pub confidence: Confidence,
+}
+
+/// Where a native library comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Library {
+    /// From the target's system.
+    System,
+    /// From the target's system where it has one, else it is compiled.
+    SystemIfThere,
+    /// It is compiled from its sources.
+    Compiled,
+}
+
+/// Whether somebody brings a library to the builds of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supply {
+    /// The flake, or a variable that says where it is.
+    Given,
+    /// Nobody, as far as the files tell.
+    Nobody,
+    /// It cannot be known: the inputs of a package are not all known.
+    Unknown,
+}
+
+/// Beginnings and endings of variables that say where a library is, to build scripts in general.
+const PLACES: [&str; 3] = ["PKG_CONFIG_SYSROOT_DIR", "PKG_CONFIG_LIBDIR", "VCPKG_ROOT"];
+
+impl NativeUse {
+    fn of(known: &'static NativeCrate, compiled: &Compiled, graph: &Resolution) -> Option<Self> {
+        let has = |feature: &&str| compiled.has_feature(feature);
+        let may_have = |feature: &&str| compiled.may_have_feature(feature);
+        if known.unlinked.iter().any(has) {
+            return None;
+        }
+        let brings_sources = |certain: bool| {
+            let mut found = known.sources.iter().flat_map(|name| graph.find(name, true));
+            found.any(|source| !certain || source.certainty == Confidence::Certain)
+        };
+        let bundled = known.bundled.iter().any(has) || brings_sources(true);
+        let may_be_bundled = known.bundled.iter().any(may_have) || brings_sources(false);
+        let library = match known.kind {
+            NativeKind::System | NativeKind::Fallback if bundled => Library::Compiled,
+            NativeKind::System | NativeKind::SystemOnly => Library::System,
+            NativeKind::Fallback => Library::SystemIfThere,
+            NativeKind::Source if known.system.iter().any(has) => Library::System,
+            NativeKind::Source => Library::Compiled,
+        };
+        // A build script that only the program's own tests or other targets use is no certain one.
+        let is_open = !graph.is_closed() && !graph.is_merely_unlocked();
+        let confidence = match compiled.certainty {
+            _ if is_open || may_be_bundled && !bundled => Confidence::Possible,
+            Confidence::Certain if !graph.is_closed() => Confidence::Likely,
+            certainty => certainty,
+        };
+        Some(Self { known, compiled: compiled.clone(), library, confidence })
+    }
+}
+
+impl Project {
+    /// The crates with native code that are, or may be, compiled for a target, by name.
+    pub fn native_uses(&self, triple: &str) -> Vec<NativeUse> {
+        let graph = self.graph(triple);
+        let target = graph.packages.iter().filter(|compiled| !compiled.for_host);
+        target
+            .filter_map(|compiled| NativeUse::of(knowledge::native_crate(&compiled.name)?, compiled, &graph))
+            .collect()
+    }
+
+    /// Whether something brings a native library to the builds of a target.
+    pub fn supply(&self, library: &NativeCrate, triple: &str) -> Supply {
+        if self.names_a_place(library) {
+            return Supply::Given;
+        }
+        let mut supply = Supply::Nobody;
+        for (context, derivation) in self.derivations() {
+            let builds_it = match context {
+                Context::Package(_) => is_rust_package(derivation) && self.is_built_in(context, triple),
+                Context::Ambient | Context::Shell(_) => true,
+            };
+            if builds_it && has_input(derivation, library.nix) {
+                return Supply::Given;
+            }
+            if builds_it && !derivation.complete {
+                supply = Supply::Unknown;
+            }
+        }
+        supply
+    }
+
+    /// Whether a variable says where the library is: `OPENSSL_DIR`, `SQLITE3_LIB_DIR`, with or without a target.
+    fn names_a_place(&self, library: &NativeCrate) -> bool {
+        let stem = match library.name {
+            "libsqlite3-sys" => "SQLITE3".to_owned(),
+            "pq-sys" => "PQ".to_owned(),
+            "mysqlclient-sys" => "MYSQLCLIENT".to_owned(),
+            name => name.trim_end_matches("-sys").replace('-', "_").to_uppercase(),
+        };
+        let says = |name: &str| {
+            let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|head| head.ends_with(&stem));
+            PLACES.iter().any(|place| name.starts_with(place))
+                || ends("_DIR")
+                || ends("_LIB_DIR")
+                || ends("_STATIC")
+        };
+        let environment = self.host_is_here.then_some(&self.snapshot.host.environment);
+        self.cargo.config.env.iter().any(|entry| says(&entry.name.value))
+            || self.variables().any(|one| one.variable.name.value().is_some_and(|name| says(name)))
+            || environment.is_some_and(|environment| environment.keys().any(|name| says(name)))
+    }
+}
+
+/// Whether a shell or package is given one of some packages of nixpkgs: "openssl", "postgresql_16", "gst_all_1.…".
+pub fn has_input(derivation: &Derivation, names: &[&str]) -> bool {
+    let is_it = |attribute: &str| {
+        attribute.split('.').any(|part| {
+            names.iter().any(|name| {
+                part.strip_prefix(name).is_some_and(|rest| {
+                    rest.is_empty() || rest.starts_with('_') || rest.starts_with(|c: char| c.is_ascii_digit())
+                })
+            })
+        })
+    };
+    derivation.inputs.iter().any(|input| is_it(&input.item.attribute))
+}

@@ -1,0 +1,82 @@
+//! Findings about dependencies, one for each place that has to be changed.
+
+use super::{blame::Culprit, remedy};
+use crate::{
+    finding::{Applicability, Finding, Related, Severity},
+    knowledge::NativeCrate,
+    project::Project,
+};
+
+/// One place is wrong once, for all the targets that it is wrong for; the worst target speaks. So is one entry of the
+/// workspace that several members inherit: it is changed in one place.
+#[derive(Default)]
+pub struct Merged<'p>(Vec<(Finding, Culprit<'p>)>);
+
+impl<'p> Merged<'p> {
+    /// Takes in what is wrong for one target.
+    pub fn add(&mut self, found: Finding, culprit: Culprit<'p>) {
+        let place = |culprit: &Culprit<'_>| culprit.written().key.origin.clone();
+        let position = self.0.iter().position(|(_, known)| place(known) == place(&culprit));
+        self.add_to(position, found, culprit);
+    }
+
+    /// Takes in what is wrong for one target, where one change mends all targets.
+    pub fn add_cause(&mut self, found: Finding, culprit: Culprit<'p>) {
+        let position = (!self.0.is_empty()).then_some(0);
+        self.add_to(position, found, culprit);
+    }
+
+    fn add_to(&mut self, position: Option<usize>, found: Finding, culprit: Culprit<'p>) {
+        let Some((known, by)) = position.and_then(|position| self.0.get_mut(position)) else {
+            self.0.push((found, culprit));
+            return;
+        };
+        let mut targets = std::mem::take(&mut known.targets);
+        targets.extend(found.targets.iter().cloned());
+        targets.sort();
+        targets.dedup();
+        if (found.severity, found.confidence) > (known.severity, known.confidence) {
+            (*known, *by) = (found, culprit);
+        }
+        known.targets = targets;
+    }
+
+    /// The findings, with what would mend them for all their targets. Dependencies that have no cure of their own are
+    /// one finding: what builds the library from source mends all of them.
+    pub fn with_fixes(mut self, project: &Project, library: &'static NativeCrate) -> Vec<Finding> {
+        self.0.sort_by_key(|(finding, culprit)| (std::cmp::Reverse(finding.severity), culprit.path.len()));
+        let mut findings: Vec<Finding> = Vec::new();
+        let mut shared: Option<Finding> = None;
+        for (mut finding, culprit) in self.0 {
+            let mut cures = remedy::cures(project, &culprit, library, &finding.targets);
+            if finding.severity != Severity::Error {
+                // It builds as it is: whether to change it is for somebody to decide.
+                cures.fixes.iter_mut().for_each(|fix| fix.applicability = Applicability::Review);
+            }
+            finding.fixes = cures.fixes;
+            match &mut shared {
+                _ if cures.is_own => findings.push(finding),
+                None => shared = Some(finding),
+                Some(known) => fold(known, finding, &culprit),
+            }
+        }
+        findings.extend(shared);
+        findings
+    }
+
+    /// The findings with the dependencies that they are about.
+    pub fn into_pairs(self) -> Vec<(Finding, Culprit<'p>)> {
+        self.0
+    }
+}
+
+/// Takes one finding into another that is mended by the same.
+fn fold(known: &mut Finding, other: Finding, culprit: &Culprit<'_>) {
+    known.targets.extend(other.targets);
+    known.targets.sort();
+    known.targets.dedup();
+    if known.fixes.is_empty() {
+        known.fixes = other.fixes;
+    }
+    known.related.push(Related { origin: other.origin, message: format!("also {}", culprit.way()) });
+}

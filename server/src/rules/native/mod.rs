@@ -1,0 +1,81 @@
+//! What the rules about native code share: how bad a missing library is, who is to blame for it, and the cures.
+
+pub mod blame;
+pub mod found;
+pub mod merged;
+pub mod proof;
+pub mod remedy;
+pub mod tls;
+
+pub use found::{Found, found};
+
+use crate::{
+    finding::{Confidence, Severity},
+    knowledge::{self, NativeCrate},
+    project::{Builder, Linkage, Project, Supply},
+};
+
+/// How a target is built, as far as a library of its system is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Situation {
+    /// The program is to need no libraries where it runs.
+    pub is_static: bool,
+    /// It is built on a machine of another kind.
+    pub is_cross: bool,
+    /// The project says that it ships the target.
+    pub is_shipped: bool,
+    /// What builds it.
+    pub builder: Builder,
+}
+
+impl Situation {
+    /// The situation of a target.
+    pub fn of(project: &Project, triple: &str) -> Self {
+        let shipped = project.target(triple);
+        let is_musl = knowledge::target(triple).is_some_and(|target| target.env == "musl");
+        let is_static =
+            project.linkage(triple) == Linkage::Static || is_musl || project.crt_static_on(triple).is_some();
+        // A table for a target says only that it is built somewhere: there it may be the host.
+        let is_built_here = shipped.is_some_and(crate::project::ShippedTarget::is_built_here);
+        let has_linker = project.cargo.config.linker(triple).is_some();
+        Self {
+            is_static,
+            is_cross: triple != project.host && (is_built_here || has_linker),
+            is_shipped: shipped.is_some(),
+            builder: project.builder(triple),
+        }
+    }
+
+    /// How bad it is that a library of the target's system is needed.
+    pub fn severity(self, supply: Supply, confidence: Confidence) -> Severity {
+        match (confidence, supply) {
+            (Confidence::Possible, _) => Severity::Hint,
+            _ if !self.is_shipped => Severity::Hint,
+            // Its images bring libraries for the target, or the project's own steps in Cross.toml do.
+            _ if self.builder == Builder::Cross => Severity::Hint,
+            (_, Supply::Given) if !self.is_static => Severity::Hint,
+            (_, Supply::Given) => Severity::Warning,
+            (_, Supply::Unknown) if self.builder == Builder::Nix => Severity::Hint,
+            _ if self.is_static || self.is_cross => Severity::Error,
+            _ => Severity::Warning,
+        }
+    }
+
+    /// Why the library matters, in half a sentence.
+    pub fn why(self, library: &NativeCrate) -> String {
+        let name = library.library;
+        if self.is_static {
+            format!("a static program needs {name} built for it")
+        } else if self.is_cross {
+            format!("the build needs {name} for that target")
+        } else {
+            format!("the program needs the same {name} wherever it runs")
+        }
+    }
+}
+
+/// The targets that a project ships; the host, when it names none.
+pub fn targets(project: &Project) -> Vec<String> {
+    let shipped: Vec<String> = project.targets.iter().map(|target| target.triple.clone()).collect();
+    if shipped.is_empty() { vec![project.host.clone()] } else { shipped }
+}
