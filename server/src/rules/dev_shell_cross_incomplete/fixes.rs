@@ -71,5 +71,7 @@ fn compiler(
     }
     let pkgs = set.pkgs.as_deref()?;
     let tool = setup.target.names.nixpkgs?;
-    Some(format!("\"${{{pkgs}.pkgsCross.{}.stdenv.cc}}/bin/{}\"", tool.package, tool.linker?))
+    // On a system that is the target itself, nixpkgs' compiler has no prefix.
+    let compiler = format!("{pkgs}.pkgsCross.{}.stdenv.cc", tool.package);
+    Some(format!("\"${{{compiler}}}/bin/${{{compiler}.targetPrefix}}cc\""))
 }

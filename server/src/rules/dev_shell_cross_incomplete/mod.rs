@@ -71,14 +71,12 @@ mod crates;
 mod fixes;
 mod setup;
 
-use super::{FixKind, Rule, support};
+use super::{FixKind, Rule, missing_linker, support};
 use crate::{
     finding::{Confidence, Finding, Severity},
     knowledge::Target,
     nix::facts::Derivation,
-    project::{
-        Context, LinkerAnswer, Project, ShippedTarget, environment::target_variable, links_by_default,
-    },
+    project::{Context, Project, environment::target_variable, links_by_default},
 };
 use crates::UsedBy;
 use setup::Setup;
@@ -169,8 +167,9 @@ fn lacks_linker(project: &Project, context: Context, shell: &Derivation, setup: 
     if setup.linker.is_some() || !setup.names_compiler || links_by_default(host, target.triple).is_some() {
         return false;
     }
-    let is_reported = project.target(target.triple).is_some_and(ShippedTarget::is_built_here)
-        && project.linker(target.triple) == LinkerAnswer::Missing;
+    let is_reported = project
+        .target(target.triple)
+        .is_some_and(|target| missing_linker::speaks_of(project, target, context));
     let by_flag = project.flag_sets(target.triple).iter().any(|set| {
         (set.context == context || set.context == Context::Ambient)
             && (!set.is_complete || crate::project::flags::codegen_value(&set.words, "linker").is_some())
