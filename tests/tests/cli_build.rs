@@ -117,6 +117,62 @@ fn wrong_names_are_refused() {
     assert_eq!(build(&empty, &[]).code, Some(3));
 }
 
+#[test]
+fn archives_hold_what_passed_and_are_the_same_each_time() {
+    let folder = project(&[("README.md", "# app\n"), ("LICENSE-MIT", "MIT\n"), ("notes.txt", "no\n")]);
+    let outcome = build(&folder, &[&host(), "--dist", "dist"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let name = format!("app-0.1.0-{}", host());
+    let archive = folder.path(&format!("dist/{name}.tar.gz"));
+    let listed = Command::new("tar").arg("-tvzf").arg(&archive).output().expect("there is a tar");
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let files: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().last()).collect();
+    let expected = ["LICENSE-MIT", "README.md", "app"].map(|file| format!("{name}/{file}"));
+    assert_eq!(files, expected, "{listed}");
+    assert!(listed.contains("-rwxr-xr-x") && listed.contains("1980"), "{listed}");
+    let first = fs::read(&archive).expect("the archive can be read");
+    let sums = Command::new("sha256sum").args(["-c", "SHA256SUMS"]).current_dir(folder.path("dist")).status();
+    assert!(sums.is_ok_and(|status| status.success()));
+    let again = build(&folder, &[&host(), "--dist", "dist"]);
+    assert_eq!(again.code, Some(0), "{again:?}");
+    assert_eq!(fs::read(&archive).expect("the archive can be read"), first);
+    // What does not pass is not shipped.
+    let refused = build(&folder, &[&host(), "--dist", "other", "--policy", "static"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.out.contains("No archives"), "{refused:?}");
+    assert_eq!(fs::read_dir(folder.path("other")).map(Iterator::count).ok(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn all_targets_make_a_table() {
+    let config = format!(
+        "[build]\ntarget = [\"{}\", \"aarch64-unknown-linux-gnu\"]\n\n[target.x86_64-pc-windows-msvc]\n\
+         rustflags = [\"-Ctarget-feature=+crt-static\"]\n",
+        host()
+    );
+    let folder = project(&[(".cargo/config.toml", &config)]);
+    let mut command = binary::command(folder.root(), ["build", "--all"]);
+    // Cargo and rustc alone: nothing that could link another architecture.
+    let tools = Command::new("rustup").args(["which", "cargo"]).output().expect("rustup is here");
+    let tools = String::from_utf8_lossy(&tools.stdout).trim().to_owned();
+    let path = std::path::Path::new(&tools).parent().expect("a folder").to_owned();
+    folder.write("bin/.keep", "");
+    for tool in ["cc", "gcc", "as", "ld"] {
+        let real = Command::new("which").arg(tool).output().expect("there is a which");
+        let real = String::from_utf8_lossy(&real.stdout).trim().to_owned();
+        std::os::unix::fs::symlink(real, folder.path("bin").join(tool)).expect("a link can be made");
+    }
+    let path = std::env::join_paths([path, folder.path("bin")]).expect("a PATH");
+    let output = command.env("PATH", path).output().expect("portolan can be started");
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{out}");
+    let row = |triple: &str| out.lines().find(|line| line.starts_with(triple)).unwrap_or_default().to_owned();
+    assert!(row("aarch64-unknown-linux-gnu ").contains("not started, missing: "), "{out}");
+    assert!(row(&format!("{} ", host())).contains("(1 file)"), "{out}");
+    assert!(row("x86_64-pc-windows-msvc").contains("not from here"), "{out}");
+}
+
 /// Ctrl-C, to the program alone: who it started is ended by it.
 #[cfg(target_os = "linux")]
 #[test]

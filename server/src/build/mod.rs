@@ -11,6 +11,7 @@
 
 mod audited;
 mod blame;
+pub mod dist;
 pub mod plan;
 mod report;
 pub mod run;

@@ -169,6 +169,9 @@ pub(super) struct BuildOptions {
     /// Show the commands, and start nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Write archives of what passed the audit into this folder, with SHA256SUMS.
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    pub(super) dist: Option<PathBuf>,
     /// What the programs may need, as in `portolan audit`.
     #[arg(long, value_name = "FILE|NAME")]
     pub(super) policy: Option<String>,

@@ -20,6 +20,7 @@ use super::{
     publish::{OpenFile, Publisher, View},
     settings::UserSettings,
     state::{Look, Shared, State},
+    tell::Teller,
 };
 use crate::{
     analysis::{self, Analysis},
@@ -38,6 +39,7 @@ pub fn start(shared: Arc<Shared>, outbox: Outbox) -> std::io::Result<()> {
             shared,
             host: Arc::new(host::detect()),
             projects: BTreeMap::new(),
+            teller: Teller::new(outbox.clone()),
             publisher: Publisher::new(outbox),
         };
         loop {
@@ -54,6 +56,7 @@ struct Task {
     host: Arc<Host>,
     projects: BTreeMap<PathBuf, Project>,
     publisher: Publisher,
+    teller: Teller,
 }
 
 /// The files of one project.
@@ -69,6 +72,8 @@ struct Job {
     settings: UserSettings,
     features: Features,
     encoding: Encoding,
+    /// Whether the client wants to be told of the targets.
+    tells: bool,
     open: Arc<BTreeMap<FileId, OpenFile>>,
     folders: BTreeSet<PathBuf>,
     dirty: Vec<Changes>,
@@ -153,6 +158,10 @@ impl Task {
             }
         }
         self.shared.announce();
+        // Last: nobody waits for it.
+        if job.tells {
+            self.teller.tell(&looks);
+        }
     }
 
     fn host_for(&self, settings: &UserSettings) -> Arc<Host> {
@@ -241,6 +250,7 @@ impl Job {
             settings: state.settings.clone(),
             features: state.features,
             encoding: state.encoding,
+            tells: state.wants_notifications,
             open: Arc::new(open.collect()),
             folders: state.roots.keys().cloned().collect(),
             dirty,

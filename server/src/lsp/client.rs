@@ -145,14 +145,24 @@ impl Asker {
     }
 }
 
+/// Every file that an analysis reads or looks for. Of Rust's sources the build scripts are read; of the others it
+/// matters only whether they are there, because cargo finds programs and libraries by their files' names.
 fn watched_files() -> Value {
-    let globs = [
+    const CREATED_OR_DELETED: u8 = 1 + 4;
+    let read = [
         "**/*.nix",
         "**/flake.lock",
         "**/Cargo.toml",
         "**/Cargo.lock",
         "**/.cargo/{config,*.toml}",
         "**/{rust-toolchain,rust-toolchain.toml,Cross.toml,portolan.toml}",
+        "**/build.rs",
+        "**/.gitignore",
+        "**/.github/workflows/*.{yml,yaml}",
     ];
-    json!({"watchers": globs.map(|glob| json!({"globPattern": glob}))})
+    // Sources, and custom targets (`--target my-board.json`).
+    let looked_for = ["**/*.rs", "**/*-*.json"];
+    let read = read.iter().map(|glob| json!({"globPattern": glob}));
+    let looked_for = looked_for.iter().map(|glob| json!({"globPattern": glob, "kind": CREATED_OR_DELETED}));
+    json!({"watchers": read.chain(looked_for).collect::<Vec<_>>()})
 }

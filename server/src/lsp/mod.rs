@@ -34,6 +34,7 @@ mod roots;
 mod server;
 mod settings;
 mod state;
+mod tell;
 mod transport;
 
 use std::{

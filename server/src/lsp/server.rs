@@ -199,7 +199,7 @@ impl LanguageServer for Server {
             .initialization_options
             .as_ref()
             .and_then(|options| options.pointer("/experimental/targets"));
-        let wants_build_output = asked == Some(&Value::Bool(true));
+        let wants_notifications = asked == Some(&Value::Bool(true));
         let offered = given.capabilities.general.as_ref();
         let encoding = Encoding::negotiate(offered.and_then(|general| general.position_encodings.as_deref()));
         let (settings, wrong) = given.initialization_options.as_ref().map(settings::read).unwrap_or_default();
@@ -210,7 +210,7 @@ impl LanguageServer for Server {
             state.features = features;
             state.encoding = encoding;
             state.settings = settings;
-            state.wants_build_output = wants_build_output;
+            state.wants_notifications = wants_notifications;
             state.change_folders(params::initial_folders(&given), &[]);
         });
         Ok(capabilities::offer(features, encoding))

@@ -176,7 +176,7 @@ pub struct State {
     /// The folders that the client has open.
     folders: BTreeSet<PathBuf>,
     /// Whether the client wants the lines of builds.
-    pub wants_build_output: bool,
+    pub wants_notifications: bool,
     /// Whether a project came or went since the last publication.
     pub unsettled: bool,
 }

@@ -74,10 +74,14 @@ pub(super) struct Evaluator<'s> {
     pub(super) flake: Option<super::inputs::Flake>,
     /// The modules that it is made of, with flake-parts.
     pub(super) flake_modules: Option<Rc<super::flake_parts::FlakeModules>>,
+    /// The options that modules of the flake declare, by their configuration.
+    pub(super) declared_options: Vec<(Thunk, Vec<Symbol>)>,
     /// What stands for the outputs of inputs that we know, by their project.
     pub(super) models: Vec<(Rc<str>, Option<Thunk>)>,
     /// A bound was reached: what is not there may only not have been reached.
     pub(super) exhausted: bool,
+    /// Functions by the name's number and the space.
+    pub(super) functions: Vec<Vec<(u8, Option<&'static super::builtins::Builtin>)>>,
     cells: Vec<Cell>,
     scopes: Vec<Scope>,
     fuel: u32,
@@ -97,8 +101,10 @@ impl<'s> Evaluator<'s> {
             cross_sets: Vec::new(),
             flake: None,
             flake_modules: None,
+            declared_options: Vec::new(),
             models: Vec::new(),
             exhausted: false,
+            functions: Vec::new(),
             cells: Vec::with_capacity(1024),
             scopes: vec![Scope::Root],
             fuel: FUEL,

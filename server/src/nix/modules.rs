@@ -101,6 +101,9 @@ impl Evaluator<'_> {
         for options in &all.options {
             value = self.with_defaults(options, value, place);
         }
+        let declared = all.options.iter().filter_map(Value::as_attrs).flat_map(|options| &options.entries);
+        let declared: Vec<Symbol> = declared.map(|(name, _)| *name).collect();
+        self.declared_options.push((config, declared));
         self.fill(config, value.clone());
         if let Some(final_arguments) = final_arguments
             && let Some(told) = self.told_arguments(&value)
@@ -141,6 +144,18 @@ impl Evaluator<'_> {
             }
             module = self.import_path(&path, place);
             into.paths.push(path);
+        }
+        // `"${inputs.x}/flake-module.nix"` is the module of that input.
+        if let Value::Str(text) = &module
+            && let Some(StrPiece::Store { item, .. }) = text.pieces.first()
+            && let Head::Input(input) = item.bottom()
+        {
+            let (input, item) = (Rc::clone(input), Rc::clone(item));
+            let name = self.symbol("flakeModule");
+            module = match self.model_attribute(&item, &input, name, place) {
+                Selected::Found(module) | Selected::Maybe(module) => module,
+                Selected::Absent => Value::Neutral(item),
+            };
         }
         if matches!(module, Value::Lambda(_)) || self.is_functor(&module) {
             module = self.apply(&module, arguments, place);
@@ -364,9 +379,20 @@ impl Evaluator<'_> {
             let Value::Attrs(option) = self.force(attr.thunk) else { continue };
             let defined = known.get(*name).copied();
             let thunk = if self.is_option(&option) {
-                match (defined, self.attribute(&option, "default")) {
+                let value = match (defined, self.attribute(&option, "default")) {
+                    (Some(defined), _) => defined.thunk,
                     (None, Some(default)) => default.thunk,
-                    _ => continue,
+                    (None, None) => continue,
+                };
+                match self.attribute(&option, "type") {
+                    Some(kind) => {
+                        let at = self.place_of(value);
+                        self.delay_code(at, move |this| {
+                            let (kind, value) = (this.force(kind.thunk), this.force(value));
+                            this.typed(&kind, value, place)
+                        })
+                    }
+                    None => value,
                 }
             } else {
                 let at = self.place_of(attr.thunk);
@@ -390,6 +416,63 @@ impl Evaluator<'_> {
             }
         }
         Value::Attrs(Rc::new(all))
+    }
+
+    /// A value of a type: submodules have options of their own.
+    fn typed(&mut self, kind: &Value, value: Value, place: Place) -> Value {
+        let Value::Neutral(term) = kind else { return value };
+        let Neutral::Apply { function, argument, .. } = &**term else { return value };
+        let Neutral::Select { name, .. } = &**function.plain() else { return value };
+        let argument = *argument;
+        match (self.names.get(*name), value) {
+            ("attrsOf" | "lazyAttrsOf", Value::Attrs(attrs)) => {
+                let mut all = (*attrs).clone();
+                let inner = argument;
+                for (name, attr) in &mut all.entries {
+                    let (thunk, name) = (attr.thunk, *name);
+                    let at = self.place_of(thunk);
+                    attr.thunk = self.delay_code(at, move |this| {
+                        let (kind, value) = (this.force(inner), this.force(thunk));
+                        this.typed_named(&kind, value, Some(name), place)
+                    });
+                }
+                Value::Attrs(Rc::new(all))
+            }
+            ("nullOr" | "uniq" | "unique", value) => {
+                let kind = self.force(argument);
+                self.typed(&kind, value, place)
+            }
+            ("submodule", value @ Value::Attrs(_)) => self.submodule(argument, value, None, place),
+            (_, value) => value,
+        }
+    }
+
+    fn typed_named(&mut self, kind: &Value, value: Value, name: Option<Symbol>, place: Place) -> Value {
+        if let Value::Neutral(term) = kind
+            && let Neutral::Apply { function, argument, .. } = &**term
+            && let Neutral::Select { name: function, .. } = &**function.plain()
+            && self.names.get(*function) == "submodule"
+        {
+            return self.submodule(*argument, value, name, place);
+        }
+        self.typed(kind, value, place)
+    }
+
+    fn submodule(&mut self, module: Thunk, value: Value, name: Option<Symbol>, place: Place) -> Value {
+        let module = self.force(module);
+        let lib = self.ready(Value::head(Head::Library, place), place);
+        let mut pairs = vec![("lib", lib)];
+        if let Some(name) = name {
+            let name = self.name(name);
+            pairs.push(("name", self.thunk_text(&name, place)));
+        }
+        let known = self.attrs_of(pairs);
+        let mut config = Value::Null;
+        self.deeper(place, |this| {
+            config = this.evaluate_modules(&[module, value], &known, place).config;
+            Value::Null
+        });
+        config
     }
 
     fn is_option(&mut self, attrs: &Attrs) -> bool {
@@ -419,11 +502,20 @@ impl Evaluator<'_> {
         // While the modules are still being merged, nothing is known yet.
         let Some(known) = self.known(config).cloned() else { return Selected::Maybe(open) };
         match self.attribute_of(&known, name, place) {
-            Selected::Found(value) if CLOSED.contains(&self.names.get(name)) => Selected::Found(value),
+            // What is declared by modules of the flake is known as a whole.
+            Selected::Found(value)
+                if CLOSED.contains(&self.names.get(name)) || self.is_declared(config, name) =>
+            {
+                Selected::Found(value)
+            }
             Selected::Found(value) => Selected::Found(self.opened(value, &open, place)),
             Selected::Maybe(value) => Selected::Maybe(value),
             Selected::Absent => Selected::Maybe(open),
         }
+    }
+
+    fn is_declared(&self, config: Thunk, name: Symbol) -> bool {
+        self.declared_options.iter().any(|(of, names)| *of == config && names.contains(&name))
     }
 
     /// A set of which more may be known elsewhere, all the way down.

@@ -255,7 +255,50 @@ impl Evaluator<'_> {
         {
             return value;
         }
+        if let Neutral::Select { name, .. } = &**term
+            && self.names.get(*name) == "crateNameFromCargoToml"
+            && let Some(named) = self.name_from_manifest(argument, place)
+        {
+            return named;
+        }
         term.apply(argument, place)
+    }
+
+    /// crane's `crateNameFromCargoToml { src; }` or `{ cargoToml; }`.
+    fn name_from_manifest(&mut self, argument: Thunk, place: Place) -> Option<Value> {
+        let Value::Attrs(given) = self.force(argument) else { return None };
+        let path = match self.attribute(&given, "cargoToml") {
+            Some(manifest) => {
+                let manifest = self.force(manifest.thunk);
+                self.path_of(&manifest)?.to_path_buf()
+            }
+            None => {
+                let source = self.attribute(&given, "src")?;
+                let source = self.force(source.thunk);
+                self.path_of(&source)?.join("Cargo.toml")
+            }
+        };
+        let text = self.read_text(&path, place);
+        let manifest = self.toml_value(&text, place);
+        let (package, workspace) = (self.symbol("package"), self.symbol("workspace"));
+        let mut pairs = Vec::new();
+        for (into, key) in [("pname", "name"), ("version", "version")] {
+            let key = self.symbol(key);
+            let mut found = None;
+            if let Selected::Found(table) = self.attribute_of(&manifest, package, place)
+                && let Selected::Found(value @ Value::Str(_)) = self.attribute_of(&table, key, place)
+            {
+                found = Some(value);
+            } else if let Selected::Found(table) = self.attribute_of(&manifest, workspace, place)
+                && let Selected::Found(table) = self.attribute_of(&table, package, place)
+                && let Selected::Found(value @ Value::Str(_)) = self.attribute_of(&table, key, place)
+            {
+                found = Some(value);
+            }
+            let value = found.unwrap_or_else(|| Self::unknown_text("a name or version by crane", place));
+            pairs.push((into, self.ready(value, place)));
+        }
+        Some(Value::Attrs(self.attrs_of(pairs)))
     }
 
     /// Repeats a call with some arguments changed.

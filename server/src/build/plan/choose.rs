@@ -10,7 +10,8 @@ use crate::{
     build::Wish,
     cargo::config::Program,
     knowledge::{self, Target},
-    project::{Builder, LinkerAnswer, Project},
+    matrix,
+    project::{Builder, CompilerAnswer, LinkerAnswer, Project},
     snapshot::Kind,
 };
 
@@ -25,14 +26,17 @@ pub(super) struct Choice {
     pub(super) attribute: Option<String>,
     /// The program that links, where it is known and must be on PATH.
     pub(super) linker: Option<String>,
-    /// Nobody links the target: one phrase.
+    /// Nobody links the target.
     pub(super) no_linker: bool,
+    /// It may well fail, for something that is not known to be missing: another builder that fits is taken first.
+    pub(super) is_doubtful: bool,
 }
 
 impl Choice {
     fn new(builder: Builder, why: impl Into<String>) -> Self {
         let (shell, attribute, linker) = (None, None, None);
-        Self { builder, why: why.into(), shell, attribute, linker, no_linker: false }
+        let why = why.into();
+        Self { builder, why, shell, attribute, linker, no_linker: false, is_doubtful: false }
     }
 }
 
@@ -77,7 +81,8 @@ pub(super) fn choose(project: &Project, wish: &Wish) -> Choice {
     candidates.extend(cargo);
     candidates.extend(others(project, wish, triple));
     let fits = |choice: &&Choice| tools::missing(project, triple, choice).is_empty();
-    match candidates.iter().find(fits) {
+    let is_sure = |choice: &&Choice| fits(choice) && !choice.is_doubtful;
+    match candidates.iter().find(is_sure).or_else(|| candidates.iter().find(fits)) {
         Some(choice) => choice.clone(),
         None => candidates.into_iter().next().unwrap_or_else(|| Choice {
             no_linker: true,
@@ -113,7 +118,8 @@ fn on_host(project: &Project, wish: &Wish, triple: &str) -> Choice {
 /// Plain cargo, if somebody links the target.
 fn by_cargo(project: &Project, wish: &Wish, triple: &str) -> Option<Choice> {
     let with = |why: String, linker: Option<String>| {
-        Some(Choice { linker, ..completed(project, wish, triple, Builder::Cargo, &why) })
+        let is_doubtful = lacks_c_compiler(project, triple, linker.as_deref());
+        Some(Choice { linker, is_doubtful, ..completed(project, wish, triple, Builder::Cargo, &why) })
     };
     match project.linker(triple) {
         LinkerAnswer::Default(why) => {
@@ -142,6 +148,19 @@ fn by_cargo(project: &Project, wish: &Wish, triple: &str) -> Option<Choice> {
         LinkerAnswer::Unknown(why) => with(format!("who links it is not known ({why})"), None),
         LinkerAnswer::Elsewhere(_) | LinkerAnswer::Missing => None,
     }
+}
+
+/// Whether C code is compiled for the target and nothing that the cc crate looks for is here.
+fn lacks_c_compiler(project: &Project, triple: &str, linker: Option<&str>) -> bool {
+    let Some(target) = knowledge::target(triple) else { return false };
+    let has = |name: &str| project.snapshot.host.has_program(name) != Some(false);
+    let is_conventional = |prefix: &&str| has(&format!("{prefix}-gcc"));
+    let by_linker = linker.is_some_and(|linker| linker.ends_with("-gcc") && has(linker));
+    !by_linker
+        && matrix::builds_c(project, triple) == Some(true)
+        && project.c_compiler(triple) == CompilerAnswer::Missing
+        && !target.names.cc.iter().any(is_conventional)
+        && !(target.is_musl() && has("musl-gcc"))
 }
 
 /// Builders that nothing in the project speaks of, and that would do.
@@ -175,7 +194,9 @@ fn universal(project: &Project, wish: &Wish) -> Choice {
 fn completed(project: &Project, wish: &Wish, triple: &str, builder: Builder, why: &str) -> Choice {
     let mut choice = Choice::new(builder, why);
     if builder == Builder::Nix {
-        choice.attribute = wish.attribute.clone().or_else(|| package_for(project, triple));
+        // Without a target, Nix's own default: what is wrong with it, Nix says best.
+        let default = || wish.target.is_none().then(|| ".".to_owned());
+        choice.attribute = wish.attribute.clone().or_else(|| package_for(project, triple)).or_else(default);
         return choice;
     }
     let lacks = tools::missing(project, triple, &choice);

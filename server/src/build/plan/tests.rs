@@ -200,3 +200,23 @@ fn nothing_is_missing_on_a_host_that_is_not_known() {
     let plan = planned(&Project::read(&snapshot), Some(ARM));
     assert_eq!(missing(&plan), Vec::<&str>::new(), "{plan:?}");
 }
+
+#[test]
+fn c_code_without_a_compiler_is_zigs_if_zig_is_here() {
+    let manifest = format!("{MANIFEST}[build-dependencies]\ncc = \"1\"\n");
+    let lock = "version = 4\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\"cc\"]\n\
+                [[package]]\nname = \"cc\"\nversion = \"1.2.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+    let files = [("Cargo.toml", manifest.as_str()), ("Cargo.lock", lock), ("build.rs", "")];
+    let musl = "x86_64-unknown-linux-musl";
+    for (programs, builder) in [
+        (&["cargo", "cargo-zigbuild", "zig"][..], Builder::Zigbuild),
+        (&["cargo", "cargo-zigbuild", "zig", "x86_64-linux-musl-gcc"][..], Builder::Cargo),
+        (&["cargo"][..], Builder::Cargo),
+    ] {
+        let plan = planned(&project(HOST, programs, &files), Some(musl));
+        assert_eq!((plan.builder, missing(&plan).len()), (builder, 0), "{programs:?}: {plan:?}");
+    }
+    let pure =
+        planned(&project(HOST, &["cargo", "cargo-zigbuild", "zig"], &[("Cargo.toml", MANIFEST)]), Some(musl));
+    assert_eq!(pure.builder, Builder::Cargo, "rustc links it by itself: {pure:?}");
+}

@@ -64,7 +64,12 @@ impl CargoMessages {
         if has(&target["kind"], "bin")
             && let Some(path) = message["executable"].as_str()
         {
-            self.made.push(Made { path: path.into(), name: name.to_owned(), is_program: true });
+            self.made.push(Made {
+                path: path.into(),
+                name: name.to_owned(),
+                is_program: true,
+                manifest: Some(manifest.into()),
+            });
         }
         if has(&target["crate_types"], "cdylib") {
             let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -76,6 +81,7 @@ impl CargoMessages {
                 path: file.into(),
                 name: name.to_owned(),
                 is_program: false,
+                manifest: Some(manifest.into()),
             }));
         }
     }

@@ -29,6 +29,8 @@ pub struct Made {
     pub name: String,
     /// Whether it is a program, and no library.
     pub is_program: bool,
+    /// The manifest of its package, where cargo made it.
+    pub manifest: Option<PathBuf>,
 }
 
 /// How far a build is.

@@ -43,5 +43,5 @@ fn binary(path: &Path, is_program: bool) -> Option<Made> {
     );
     // A wrapper is a script, and what it wraps lies beside it as `.name-wrapped`.
     let name = path.file_stem()?.to_str()?.trim_start_matches('.').trim_end_matches("-wrapped").to_owned();
-    is_binary.then(|| Made { path: path.to_owned(), name, is_program })
+    is_binary.then(|| Made { path: path.to_owned(), name, is_program, manifest: None })
 }

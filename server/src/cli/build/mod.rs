@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     audit::Policy,
-    build::{self, Cancel, Plan, Profile, Report, Wish, plan},
+    build::{self, Cancel, Plan, Profile, Report, Wish, dist, plan},
     knowledge,
     project::{Builder, Project},
 };
@@ -47,6 +47,12 @@ pub(super) fn run(options: &BuildOptions, output: Output) -> Result<u8, Stop> {
     }
     let reports = build_all(plans, &session, policy.as_ref(), output)?;
     output.styled(&text::summary(&reports, &elsewhere));
+    if let Some(folder) = &options.dist {
+        let archives = dist::write(folder, &reports, project).map_err(|error| {
+            Stop::Failed(format!("cannot write the archives to {}: {error}", folder.display()))
+        })?;
+        output.styled(&text::archives(folder, &archives));
+    }
     Ok(if reports.iter().all(Report::passes) { CLEAN } else { FINDINGS })
 }
 

@@ -6,7 +6,7 @@ use annotate_snippets::normalize_untrusted_str as printable;
 
 use crate::{
     audit::{Policy, Verdict},
-    build::{Missing, Outcome, Plan, Report},
+    build::{Missing, Outcome, Plan, Report, dist::Archive},
     cli::{
         audit::text as audit_text,
         output::{CODE, ERROR, FAINT, GOOD, HEADING, WARNING, paint},
@@ -143,6 +143,19 @@ pub(super) fn summary(reports: &[Report], elsewhere: &[String]) -> String {
     };
     let rows: String = reports.iter().map(row).collect();
     format!("\n{rows}{}", skipped(elsewhere))
+}
+
+/// The archives that were written.
+pub(super) fn archives(folder: &Path, archives: &[Archive]) -> String {
+    if archives.is_empty() {
+        return format!("{}: nothing passed the audit\n", paint(WARNING, "No archives"));
+    }
+    let each = archives.iter().map(|archive| {
+        let sum: String = archive.sha256.chars().take(16).collect();
+        format!("  {}  {}\n", printable(&archive.name), paint(FAINT, &format!("sha256 {sum}…")))
+    });
+    let what = plural(archives.len(), "archive");
+    format!("{what} and SHA256SUMS in {}\n{}", printable(&folder.to_string_lossy()), each.collect::<String>())
 }
 
 fn state(report: &Report) -> String {

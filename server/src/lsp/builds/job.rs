@@ -13,6 +13,7 @@ use crate::{
     lsp::{
         convert::notification::{self, Tone},
         outbox::Outbox,
+        requests::execute_command,
     },
 };
 
@@ -58,9 +59,15 @@ impl Job {
         lines.send();
         let (tone, message) = summary(&report);
         if wants_output {
+            let audited: Vec<_> = report.audited.iter().map(execute_command::audited).collect();
             let end = json!({
                 "id": self.id, "target": report.plan.target, "lines": [],
-                "end": {"outcome": outcome(&report), "passed": report.passes(), "log": report.log},
+                "end": {
+                    "outcome": outcome(&report),
+                    "passed": report.passes(),
+                    "audited": audited,
+                    "log": report.log,
+                },
             });
             notification::send(outbox, "portolan/buildOutput", &end);
         }

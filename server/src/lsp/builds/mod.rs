@@ -116,7 +116,7 @@ impl Builds {
         if !self.0.shared.lock().settings.trusted {
             job.cancel.cancel();
         }
-        let wants_output = self.0.shared.lock().wants_build_output;
+        let wants_output = self.0.shared.lock().wants_notifications;
         let results = job.run(&self.0.outbox, wants_output);
         let root = job.order.root().to_owned();
         self.0.shared.change(|state| state.built(&root, results));

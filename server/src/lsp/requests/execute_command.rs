@@ -107,7 +107,8 @@ pub fn audit(
     Ok((json!({"files": files}), left))
 }
 
-fn audited(one: &Audited) -> Value {
+/// What is said of a binary that was looked at.
+pub fn audited(one: &Audited) -> Value {
     let findings = one.audit.findings.iter().map(|finding| {
         json!({
             "rule": finding.rule,

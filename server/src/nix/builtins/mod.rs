@@ -117,6 +117,7 @@ const NAMESPACES: &[&str] = &[
     "customisation",
     "debug",
     "derivations",
+    "filesystem",
     "fixedPoints",
     "lists",
     "meta",
@@ -128,7 +129,35 @@ const NAMESPACES: &[&str] = &[
 ];
 
 impl Evaluator<'_> {
+    /// The function of a name in a space; each is looked up once.
+    fn find_cached(&mut self, space: u8, name: Symbol) -> Option<&'static Builtin> {
+        let known =
+            self.functions.get(name.index()).and_then(|known| known.iter().find(|(of, _)| *of == space));
+        if let Some((_, known)) = known {
+            return *known;
+        }
+        let found = find(space, self.names.get(name));
+        if self.functions.len() <= name.index() {
+            self.functions.resize_with(name.index() + 1, Vec::new);
+        }
+        if let Some(known) = self.functions.get_mut(name.index()) {
+            known.push((space, found));
+        }
+        found
+    }
+
     /// A name of the language itself.
+    pub(super) fn global_symbol(&mut self, symbol: Symbol, place: Place) -> Option<Value> {
+        let name = self.names.get(symbol);
+        let is_word = matches!(name, "true" | "false" | "null" | "builtins");
+        if is_word || name.starts_with("__") || FETCHERS.contains(&name) {
+            let name = self.name(symbol);
+            return self.global(&name, place);
+        }
+        self.find_cached(GLOBAL, symbol).map(function)
+    }
+
+    /// The same by its text.
     pub(super) fn global(&mut self, name: &str, place: Place) -> Option<Value> {
         match name {
             "true" => Some(Value::Bool(true)),
@@ -161,7 +190,7 @@ impl Evaluator<'_> {
                 Some(value) => Selected::Found(value),
                 None => Selected::Absent,
             },
-            _ => match find(BUILTIN, &text) {
+            _ => match self.find_cached(BUILTIN, name) {
                 Some(builtin) => Selected::Found(function(builtin)),
                 None => Selected::Maybe(term.select(name, place)),
             },
@@ -171,7 +200,7 @@ impl Evaluator<'_> {
     /// An attribute of nixpkgs' `lib`.
     pub(super) fn library_attribute(&mut self, term: &Rc<Neutral>, name: Symbol, place: Place) -> Selected {
         let text = self.name(name);
-        if let Some(builtin) = find(LIBRARY, &text) {
+        if let Some(builtin) = self.find_cached(LIBRARY, name) {
             return Selected::Found(function(builtin));
         }
         if NAMESPACES.contains(&&*text) {
@@ -293,7 +322,7 @@ impl Evaluator<'_> {
     /// A set's attributes in the order of their names.
     pub(super) fn sorted(&self, attrs: &Attrs) -> Vec<(Symbol, super::value::Attr)> {
         let mut entries = attrs.entries.clone();
-        entries.sort_by_key(|(name, _)| self.name(*name));
+        entries.sort_by(|(left, _), (right, _)| self.names.get(*left).cmp(self.names.get(*right)));
         entries
     }
 }

@@ -137,7 +137,7 @@ impl Evaluator<'_> {
     fn scripts(&self, attrs: &Attrs) -> Vec<(Symbol, Attr)> {
         let mut scripts: Vec<_> =
             attrs.entries.iter().filter(|(name, _)| is_script(self.names.get(*name))).copied().collect();
-        scripts.sort_by_key(|(name, _)| self.name(*name));
+        scripts.sort_by(|(left, _), (right, _)| self.names.get(*left).cmp(self.names.get(*right)));
         scripts
     }
 

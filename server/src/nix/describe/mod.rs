@@ -57,6 +57,18 @@ const CRANE_BUILDERS: &[&str] = &[
     "buildWithCargo",
 ];
 
+/// Functions of cargo2nix and crate2nix: sets of crates, each of which they build by their own means.
+const CRATE_SETS: &[&str] = &["makePackageSet", "makePackageSet'", "generatedCargoNix", "appliedCargoNix"];
+
+/// What makes container images, in nixpkgs and elsewhere.
+const IMAGES: &[&str] = &[
+    "buildImage",
+    "buildImageWithNixDb",
+    "buildLayeredImage",
+    "buildLayeredImageWithNixDb",
+    "streamLayeredImage",
+];
+
 const SHELLS: &[&str] = &["mkShell", "mkShellNoCC", "devShell", "mkDevShell"];
 
 impl Evaluator<'_> {
@@ -89,6 +101,10 @@ impl Evaluator<'_> {
             return wrapped;
         }
         let mut given = self.given(&call, &builder);
+        if call.is_attribute && !matches!(builder, Builder::Unknown(_)) {
+            let why = format!("what {} gives to each of its parts", call.main.last());
+            self.unknown_part(&mut given.unknown, call.place, &why);
+        }
         let platform = self.platform_of_call(&call);
         let env = self.environment(&mut given);
         let inputs = self.inputs_of(&mut given);
@@ -135,6 +151,15 @@ impl Evaluator<'_> {
         let name = call.main.last();
         let is_called = !call.main.arguments.is_empty();
         if call.is_attribute {
+            let first = call.attribute.first().map(|name| &**name);
+            let is_one_of_many = CRATE_SETS.contains(&name)
+                && matches!(
+                    first,
+                    Some("workspace" | "workspaceMembers" | "rootCrate" | "allWorkspaceMembers")
+                );
+            if is_one_of_many || (name.starts_with("buildFHS") && first == Some("env")) {
+                return Builder::Other(name.to_owned());
+            }
             return Builder::Unknown(format!("an attribute of what {name} makes"));
         }
         match &call.head {
@@ -162,6 +187,7 @@ impl Evaluator<'_> {
                     }
                 }
                 (_, name) if is_called && SHELLS.contains(&name) => Builder::Shell,
+                (_, name) if is_called && IMAGES.contains(&name) => Builder::Other(name.to_owned()),
                 (_, "") => Builder::Unknown(format!("something of the flake input {}", input.name)),
                 (_, name) if is_called => {
                     Builder::Unknown(format!("made by {name} of the flake input {}", input.name))
