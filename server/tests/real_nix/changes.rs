@@ -256,6 +256,10 @@ fn shape(derivation: &Derivation) -> BTreeMap<String, String> {
             shape.insert(name.clone(), show(&variable.value));
         }
     }
+    if let Some(lock) = &derivation.cargo_lock {
+        let names: Vec<&str> = lock.hashes.iter().map(|(name, _)| name.as_str()).collect();
+        shape.insert("cargoDeps".to_owned(), names.join(" "));
+    }
     for phase in &derivation.phases {
         shape.insert(phase.name.clone(), show(&phase.text));
     }
