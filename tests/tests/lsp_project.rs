@@ -257,7 +257,11 @@ fn build_scripts_workflows_and_ignored_files_are_watched() {
     for glob in ["**/build.rs", "**/.gitignore", "**/flake.lock", "**/.github/workflows/*.{yml,yaml}"] {
         assert_eq!(kind_of(glob), Some(7), "{glob} in {watchers}");
     }
-    assert_eq!(kind_of("**/*.rs"), Some(5), "that a source comes or goes matters, not what it says: {watchers}");
+    assert_eq!(
+        kind_of("**/*.rs"),
+        Some(5),
+        "that a source comes or goes matters, not what it says: {watchers}"
+    );
 }
 
 #[test]
@@ -268,14 +272,13 @@ fn who_asks_is_told_of_the_targets_when_they_change() {
     start.settings = json!({"host": "x86_64-unknown-linux-gnu"});
     let mut editor = start.start();
     let config = uri(&folder.path(".cargo/config.toml"));
-    let told = |message: &Value, linker: &str| {
-        message["method"] == "portolan/targets"
-            && message["params"]["projects"][0]["targets"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .any(|row| row["triple"] == "aarch64-unknown-linux-gnu" && row["linker"]["state"] == linker)
-    };
+    let told =
+        |message: &Value, linker: &str| {
+            message["method"] == "portolan/targets"
+                && message["params"]["projects"][0]["targets"].as_array().into_iter().flatten().any(|row| {
+                    row["triple"] == "aarch64-unknown-linux-gnu" && row["linker"]["state"] == linker
+                })
+        };
     editor.wait_for("a target without a linker", |message| told(message, "missing"));
     editor.open(&config, NEEDS_LINKER);
     editor.replace(&config, 2, &format!("{NEEDS_LINKER}{LINKER}"));

@@ -3,6 +3,7 @@
 import { commands, type Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel, window, workspace } from "vscode";
 import { type DocumentFilter, LanguageClient, State } from "vscode-languageclient/node";
 
+import { BuildProgress } from "./progress";
 import { askVersion, findServer } from "./server";
 
 // By file name, not by language: TOML and Nix documents are many, few are ours, and the languages are other extensions'.
@@ -32,6 +33,7 @@ export class Session implements Disposable {
   private readonly changed = new EventEmitter<Health>();
   private readonly listeners = new Map<string, (params: unknown) => void>();
   private readonly started = new EventEmitter<void>();
+  private readonly progress = new BuildProgress();
 
   /** Rings when the server starts, runs, or is no more. */
   readonly onHealth = this.changed.event;
@@ -91,6 +93,7 @@ export class Session implements Disposable {
       await running.stop();
     }
     await running?.dispose();
+    this.progress.clear();
   }
 
   private fail(why: string, button: string, act: () => void): void {
@@ -151,6 +154,10 @@ export class Session implements Disposable {
         outputChannel: this.log,
         initializationOptions: { experimental: { targets: true } },
         middleware: {
+          handleWorkDoneProgress: (token, params) =>
+            this.progress.take(token, params, () => {
+              void client.sendNotification("window/workDoneProgress/cancel", { token });
+            }),
           executeCommand: (command, args, next) =>
             this.onCommand?.(command, args as unknown[]) ?? next(command, args),
           workspace: {

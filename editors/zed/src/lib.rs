@@ -1,7 +1,8 @@
 //! Portolan for Zed: says which program to start, and hands on the user's settings. All else is the server's.
 
 use zed_extension_api::{
-    self as zed, Command, Extension, LanguageServerId, Result, Worktree, serde_json::Value, settings::LspSettings,
+    self as zed, Command, Extension, LanguageServerId, Result, Worktree, serde_json::Value,
+    settings::LspSettings,
 };
 
 struct Portolan;
@@ -13,7 +14,8 @@ impl Extension for Portolan {
 
     /// The program that the settings name (`lsp.portolan.binary`), else the one on the project's PATH.
     fn language_server_command(&mut self, id: &LanguageServerId, worktree: &Worktree) -> Result<Command> {
-        let binary = LspSettings::for_worktree(id.as_ref(), worktree).ok().and_then(|settings| settings.binary);
+        let binary =
+            LspSettings::for_worktree(id.as_ref(), worktree).ok().and_then(|settings| settings.binary);
         let (path, arguments, env) = binary
             .map(|binary| (binary.path, binary.arguments, binary.env.unwrap_or_default()))
             .unwrap_or_default();
@@ -42,7 +44,8 @@ impl Extension for Portolan {
         id: &LanguageServerId,
         worktree: &Worktree,
     ) -> Result<Option<Value>> {
-        let settings = LspSettings::for_worktree(id.as_ref(), worktree).ok().and_then(|settings| settings.settings);
+        let settings =
+            LspSettings::for_worktree(id.as_ref(), worktree).ok().and_then(|settings| settings.settings);
         Ok(settings.map(|settings| Value::Object([("portolan".to_owned(), settings)].into_iter().collect())))
     }
 }

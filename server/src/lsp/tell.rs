@@ -28,7 +28,8 @@ impl Teller {
 
     /// Tells of all projects when one of them changed, came or went.
     pub fn tell(&mut self, looks: &[Arc<Look>]) {
-        let matrices = catch_unwind(AssertUnwindSafe(|| looks.iter().map(|look| self.matrix(look)).collect()));
+        let matrices =
+            catch_unwind(AssertUnwindSafe(|| looks.iter().map(|look| self.matrix(look)).collect()));
         let Ok(matrices) = matrices else {
             tracing::error!("putting the targets together panicked; the client keeps the old ones");
             return;
