@@ -107,9 +107,6 @@ fn covers(project: &Project, suppression: &Suppression, finding: &Finding) -> bo
 fn level(project: &Project, findings: &mut Vec<Finding>) {
     let settings = &project.snapshot.settings.severity;
     let own = &project.cargo.portolan.severity;
-    if settings.is_empty() && own.is_empty() {
-        return;
-    }
     let level_of = |rule: &str| {
         let named = own.iter().find(|(name, _)| name.value == rule).map(|(_, level)| *level);
         settings.get(rule).copied().or(named)
@@ -120,6 +117,6 @@ fn level(project: &Project, findings: &mut Vec<Finding>) {
             finding.severity = severity;
             true
         }
-        None => true,
+        None => !rules::OFF_BY_DEFAULT.contains(&finding.rule),
     });
 }

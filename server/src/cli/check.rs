@@ -57,13 +57,13 @@ fn look(options: &CheckOptions, output: Output) -> Result<Report, Stop> {
     };
     for root in &roots {
         let session = if options.deep {
-            let (session, notes) = Session::open_deep(root, host.clone(), &options.project);
+            let (session, notes) = Session::open_deep(root, host.clone(), &options.project, &options.rules);
             for note in &notes {
                 output.note(&note.to_string());
             }
             session
         } else {
-            Session::open(root, host.clone(), &options.project)
+            Session::with_rules(root, host.clone(), &options.project, &options.rules)
         };
         session.host().clone_into(&mut report.host);
         report.targets.extend(session.shipped());

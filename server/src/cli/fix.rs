@@ -26,6 +26,7 @@ pub(super) fn run(options: &FixOptions, output: Output) -> Result<u8, Stop> {
     }
     let root = session::root_of(options.path.as_deref())?;
     let snapshot = session::snapshot(&root, session::host(&options.project), &options.project);
+    let snapshot = session::turn_on(snapshot, options.rule.as_slice());
     let wanted = fix::FixOptions { rule: options.rule.clone(), unsafe_too: options.unsafe_too };
     let outcome = fix::apply_all(&snapshot, &wanted);
     refuse_foreign(&outcome, &root)?;

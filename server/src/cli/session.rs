@@ -18,7 +18,7 @@ use crate::{
     deep,
     finding::Finding,
     rules,
-    snapshot::{Host, Read, Settings, Snapshot},
+    snapshot::{Host, Level, Read, Settings, Snapshot},
     syntax::Source,
     text::FileId,
     workspace::{self, Vfs},
@@ -86,6 +86,17 @@ pub(super) fn snapshot(root: &Path, host: Arc<Host>, options: &ProjectOptions) -
     }
 }
 
+/// Turns rules on that are off by default, where they are asked for by name.
+pub(super) fn turn_on(snapshot: Snapshot, named: &[String]) -> Snapshot {
+    let mut settings = Settings::clone(&snapshot.settings);
+    for name in named.iter().filter(|name| rules::OFF_BY_DEFAULT.contains(&name.as_str())) {
+        if let Some(rule) = rules::find(name) {
+            settings.severity.insert(name.clone(), Level::As(rule.severity));
+        }
+    }
+    Snapshot { settings: Arc::new(settings), ..snapshot }
+}
+
 /// A snapshot and what it came to.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -95,7 +106,17 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn open(root: &Path, host: Arc<Host>, options: &ProjectOptions) -> Self {
-        let snapshot = snapshot(root, host, options);
+        Self::with_rules(root, host, options, &[])
+    }
+
+    /// The same, with rules that are asked for by name: one that is off by default is then on.
+    pub(super) fn with_rules(
+        root: &Path,
+        host: Arc<Host>,
+        options: &ProjectOptions,
+        named: &[String],
+    ) -> Self {
+        let snapshot = turn_on(snapshot(root, host, options), named);
         let analysis = analysis::analyze(&snapshot);
         Self { snapshot, analysis }
     }
@@ -105,8 +126,9 @@ impl Session {
         root: &Path,
         host: Arc<Host>,
         options: &ProjectOptions,
+        named: &[String],
     ) -> (Self, Vec<deep::Note>) {
-        let plain = snapshot(root, host, options);
+        let plain = turn_on(snapshot(root, host, options), named);
         let outcome = deep::ask(&plain, &deep::Options::default(), &|| true);
         let snapshot = Snapshot { settled: Arc::new(outcome.settled), ..plain };
         let analysis = analysis::analyze(&snapshot);

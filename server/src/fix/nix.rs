@@ -100,3 +100,38 @@ pub fn add_variable(document: &Document, set: &AttributeSet, name: &str, value: 
     }
     add_attribute(document, set, name, value)
 }
+
+/// Adds an element, a path from a package set, at the end of a list of a set; adds the list where there is none.
+/// `None` when the value is no plain list, or its last line is a comment.
+pub fn add_to_list(document: &Document, set: &AttributeSet, name: &str, element: &str) -> Option<Edit> {
+    let Some(binding) = set.bindings.iter().find(|binding| binding.path == name) else {
+        return add_attribute(document, set, name, &format!("[ {element} ]"));
+    };
+    let value = document.slice(binding.value);
+    // One list and nothing behind it: no `++`, no list in the list.
+    let at = value.find('[').filter(|at| is_scope(value.get(..*at).unwrap_or_default()))?;
+    let inner = value.get(at + 1..)?.trim_end().strip_suffix(']')?;
+    if inner.contains(['[', ']']) {
+        return None;
+    }
+    let kept = inner.trim_end();
+    if kept.rsplit('\n').next().is_some_and(|line| line.contains('#')) {
+        return None;
+    }
+    let end = Span::at(binding.value.start() + at + 1 + kept.len());
+    let text = match kept.rsplit_once('\n') {
+        Some((_, last)) => {
+            let indent: String = last.chars().take_while(|blank| matches!(blank, ' ' | '\t')).collect();
+            format!("{}{indent}{element}", document.line_ending())
+        }
+        None if kept.trim().is_empty() && inner.is_empty() => format!(" {element} "),
+        None => format!(" {element}"),
+    };
+    Some(replace(document.file(), end, text))
+}
+
+/// Whether a text before a list is nothing, or `with pkgs;`.
+fn is_scope(before: &str) -> bool {
+    let before = before.trim();
+    before.is_empty() || before.strip_prefix("with ").is_some_and(|rest| rest.trim_end().ends_with(';'))
+}

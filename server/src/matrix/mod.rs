@@ -9,7 +9,7 @@ use serde_json::Value;
 
 pub use derivations::{Output, outputs};
 pub use json::json;
-pub use native::{Native, builds_c, named as named_c_compiler};
+pub use native::{Native, builds_c};
 pub use row::{Declared, Fact, Row, State, gather};
 
 use crate::analysis::Analysis;

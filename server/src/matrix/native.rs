@@ -7,8 +7,7 @@ use crate::{
     cargo::graph::{self, Question},
     finding::Confidence,
     knowledge,
-    project::{Builder, Project, ShippedTarget},
-    text::Origin,
+    project::{CompilerAnswer, Project, ShippedTarget},
 };
 
 /// A crate that compiles or links native code for the target.
@@ -59,48 +58,22 @@ pub fn builds_c(project: &Project, triple: &str) -> Option<bool> {
     resolution.is_closed().then(|| C_BUILDERS.iter().any(|name| resolution.builds_with(name)))
 }
 
-/// What compiles C for the target, the way that the cc crate would find it.
-pub fn c_compiler(project: &Project, target: &ShippedTarget, linker: &Fact) -> Fact {
+/// What compiles C for the target.
+pub fn c_compiler(project: &Project, target: &ShippedTarget) -> Fact {
     let triple = target.triple.as_str();
     if builds_c(project, triple) == Some(false) {
         return Fact::new(State::NotNeeded, "no crate compiles C");
     }
-    if let Some((value, origin)) = named(project, triple) {
-        return Fact::new(State::Ok, value).from(origin.as_ref());
-    }
-    match project.builder(triple) {
-        builder @ (Builder::Cross | Builder::Nix | Builder::Zigbuild) => {
-            return Fact::new(State::NotNeeded, format!("{} brings one", builder.label()));
+    match project.c_compiler(triple) {
+        CompilerAnswer::Given { value, origin } | CompilerAnswer::Linker { value, origin } => {
+            Fact::new(State::Ok, value).from(origin.as_ref())
         }
-        Builder::Cargo => {}
-    }
-    // The cc crate takes the linker for a compiler when its name ends like one.
-    if let (State::Ok, Some(value)) = (linker.state, &linker.value)
-        && value.ends_with("-gcc")
-    {
-        return Fact { value: Some(value.clone()), ..linker.clone() };
-    }
-    if project.host == triple {
-        return Fact::new(State::Ok, "the host's");
-    }
-    Fact::new(State::Unknown, "no file says")
-}
-
-/// The compiler that a variable names, the most specific first.
-pub fn named(project: &Project, triple: &str) -> Option<(String, Option<Origin>)> {
-    let names = [format!("CC_{triple}"), format!("CC_{}", triple.replace('-', "_")), "TARGET_CC".to_owned()];
-    for name in &names {
-        if let Some(supplied) = project.variables_named(name).next() {
-            let origin = supplied.variable.value_origin.clone();
-            let value = supplied.variable.value.literal().unwrap_or_else(|| project.text_at(&origin));
-            return Some((value, Some(origin)));
+        CompilerAnswer::Conventional(name) => Fact::new(State::Ok, name),
+        CompilerAnswer::Host => Fact::new(State::Ok, "the host's"),
+        CompilerAnswer::Elsewhere(builder) => {
+            Fact::new(State::NotNeeded, format!("{} brings one", builder.label()))
         }
-        if let Some(entry) = project.cargo.config.env.iter().find(|entry| entry.name.value == *name) {
-            return Some((entry.value.value.clone(), Some(entry.value.origin.clone())));
-        }
-        if let Some(value) = project.host_variable(name) {
-            return Some((value.to_owned(), None));
-        }
+        CompilerAnswer::Unknown(why) => Fact::new(State::Unknown, why),
+        CompilerAnswer::Missing => Fact::new(State::Unknown, "no file says"),
     }
-    None
 }

@@ -108,11 +108,18 @@ fn row(analysis: &Analysis, target: &ShippedTarget) -> Row {
         tier: target.known.map(|known| known.tier),
         declared: declared.collect(),
         std: std(analysis, target),
-        c_compiler: native::c_compiler(project, target, &linker),
+        c_compiler: c_compiler(analysis, target),
         linker,
         linkage: project.linkage(&target.triple).label(),
         native: native::crates(project, target),
         builder: project.builder(&target.triple).label(),
+    }
+}
+
+fn c_compiler(analysis: &Analysis, target: &ShippedTarget) -> Fact {
+    match finding(analysis, "missing-c-compiler", &target.triple) {
+        Some(_) => Fact { state: State::Missing, value: None, from: None },
+        None => native::c_compiler(&analysis.project, target),
     }
 }
 

@@ -8,6 +8,9 @@ use crate::cargo::Manifest;
 /// Most files that are read.
 const MAX_FILES: usize = 600;
 
+/// Most files of one folder of scripts that are read.
+const MAX_SCRIPTS: usize = 60;
+
 /// Deepest folder below a package's.
 const MAX_DEPTH: usize = 8;
 
@@ -26,6 +29,27 @@ impl Project {
     pub fn build_script_mentions(&self, manifest: &Manifest, words: &[&str]) -> Option<bool> {
         let script = manifest.package.as_ref()?.build_script.as_ref()?;
         self.mentions(&manifest.folder.join(script), words)
+    }
+
+    /// Whether a file that drives builds holds a word: a workflow, a Makefile, a justfile, a Dockerfile, Cross.toml.
+    pub fn scripts_mention(&self, word: &str) -> bool {
+        let root = self.cargo.workspace.as_ref().map_or(self.root(), crate::cargo::Workspace::folder);
+        let names = ["Makefile", "GNUmakefile", "makefile", "justfile", "Justfile", "Cross.toml", "build.sh"];
+        let mut paths: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
+        let list = |folder: &Path| self.snapshot.files.list(folder).unwrap_or_default();
+        for folder in [".github/workflows", ".github/actions", ".circleci", "ci", "scripts", ".ci"] {
+            let folder = root.join(folder);
+            paths.extend(list(&folder).into_iter().take(MAX_SCRIPTS).map(|name| folder.join(name)));
+        }
+        let is_container = |name: &String| name.contains("ockerfile") || name.starts_with(".gitlab-ci");
+        paths.extend(list(root).into_iter().filter(is_container).map(|name| root.join(name)));
+        paths.iter().any(|path| {
+            self.snapshot
+                .files
+                .read(path)
+                .text()
+                .is_some_and(|source| source.document().text().contains(word))
+        })
     }
 
     fn package_mentions(&self, manifest: &Manifest, words: &[&str], left: &mut usize) -> bool {

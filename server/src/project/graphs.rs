@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// Crates besides those that link native libraries which rules ask for.
-const TOOLS: [&str; 10] = [
+const TOOLS: [&str; 14] = [
+    "axum-server",
     "bindgen",
     "cc",
     "clang-sys",
@@ -20,9 +21,12 @@ const TOOLS: [&str; 10] = [
     "prost-build",
     "protobuf-codegen",
     "protox",
+    "redis",
     "rustls",
+    "tokio-tungstenite",
     "tonic-build",
     "tonic-prost-build",
+    "tungstenite",
 ];
 
 /// The graphs that somebody has asked for, by target.

@@ -4,6 +4,7 @@
 //! not be read in full the answer is "unknown", not "absent".
 
 mod code;
+mod compiler;
 pub mod environment;
 pub mod flags;
 mod graphs;
@@ -19,6 +20,7 @@ mod workflows;
 use std::path::Path;
 
 pub use crate::cargo::config::FlagSource;
+pub use compiler::{CompilerAnswer, conventional};
 pub use environment::{Context, Supplied};
 pub use graphs::Graphs;
 pub use linkage::{FlagSet, Linkage, matches};

@@ -17,12 +17,16 @@ pub mod forced_linker_flavor;
 pub mod git_dependency_hash_missing;
 pub mod host_library_in_cross;
 pub mod ignored_config_key;
+pub mod jemalloc_page_size;
 pub mod legacy_cargo_config;
+pub mod libclang_missing;
 pub mod linker_for_other_host;
 pub mod linker_not_executable;
 pub mod mingw_pthreads_missing;
+pub mod misplaced_config;
 #[expect(clippy::needless_doctest_main, reason = "the page shows a whole build script")]
 pub mod missing_build_script_guard;
+pub mod missing_c_compiler;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
 mod native;
@@ -33,10 +37,15 @@ pub mod no_static_possible;
 pub mod openssl_sys;
 pub mod outdated_nix;
 pub(crate) mod page;
+pub mod profile_in_member;
+pub mod protoc_missing;
+pub mod release_profile;
+pub mod resolver_1;
 mod rule;
 pub mod runner_missing;
 pub mod rustflags_in_env_table;
 pub mod rustflags_shadowed;
+pub mod rustls_no_provider;
 pub mod static_gnu_unsupported;
 mod support;
 pub mod system_library;
@@ -49,6 +58,7 @@ pub mod unknown_feature;
 pub mod unknown_target;
 pub mod unreadable_file;
 pub mod unused_suppression;
+pub mod vendored_build_tools_missing;
 pub mod workspace_default_features_ignored;
 pub mod wrong_output;
 pub mod wrong_system;
@@ -73,11 +83,15 @@ pub const RULES: &[Rule] = &[
     git_dependency_hash_missing::RULE,
     host_library_in_cross::RULE,
     ignored_config_key::RULE,
+    jemalloc_page_size::RULE,
     legacy_cargo_config::RULE,
+    libclang_missing::RULE,
     linker_for_other_host::RULE,
     linker_not_executable::RULE,
     mingw_pthreads_missing::RULE,
+    misplaced_config::RULE,
     missing_build_script_guard::RULE,
+    missing_c_compiler::RULE,
     missing_linker::RULE,
     musl_gcc_breaks_static_pie::RULE,
     nix_store_dylib::RULE,
@@ -85,9 +99,14 @@ pub const RULES: &[Rule] = &[
     no_static_possible::RULE,
     openssl_sys::RULE,
     outdated_nix::RULE,
+    profile_in_member::RULE,
+    protoc_missing::RULE,
+    release_profile::RULE,
+    resolver_1::RULE,
     runner_missing::RULE,
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
+    rustls_no_provider::RULE,
     static_gnu_unsupported::RULE,
     system_library::RULE,
     target_cpu_native::RULE,
@@ -99,6 +118,7 @@ pub const RULES: &[Rule] = &[
     unknown_target::RULE,
     unreadable_file::RULE,
     unused_suppression::RULE,
+    vendored_build_tools_missing::RULE,
     workspace_default_features_ignored::RULE,
     wrong_output::RULE,
     wrong_system::RULE,
@@ -106,6 +126,9 @@ pub const RULES: &[Rule] = &[
 
 /// The rule that reports suppressions; it can itself be allowed beside them.
 pub(crate) const UNUSED_SUPPRESSION: &str = "unused-suppression";
+
+/// Rules that say nothing unless somebody gives them a level.
+pub const OFF_BY_DEFAULT: &[&str] = &[release_profile::RULE.name];
 
 /// The rule of that name.
 pub fn find(name: &str) -> Option<&'static Rule> {

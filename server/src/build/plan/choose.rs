@@ -11,7 +11,7 @@ use crate::{
     cargo::config::Program,
     knowledge::{self, Target},
     matrix,
-    project::{Builder, LinkerAnswer, Project},
+    project::{Builder, CompilerAnswer, LinkerAnswer, Project},
     snapshot::Kind,
 };
 
@@ -158,7 +158,7 @@ fn lacks_c_compiler(project: &Project, triple: &str, linker: Option<&str>) -> bo
     let by_linker = linker.is_some_and(|linker| linker.ends_with("-gcc") && has(linker));
     !by_linker
         && matrix::builds_c(project, triple) == Some(true)
-        && matrix::named_c_compiler(project, triple).is_none()
+        && project.c_compiler(triple) == CompilerAnswer::Missing
         && !target.names.cc.iter().any(is_conventional)
         && !(target.is_musl() && has("musl-gcc"))
 }

@@ -274,6 +274,16 @@ impl Resolution {
         self.steps.iter().any(|step| step.from.side == Side::Target && self.is(step.to, name, true))
     }
 
+    /// The packages that are, or may be, compiled for the target and use one of some crates in their build scripts.
+    pub fn users_in_build_scripts(&self, names: &[&str]) -> Vec<&Compiled> {
+        let uses = |step: &&Step| {
+            step.from.side == Side::Target && names.iter().any(|name| self.is(step.to, name, true))
+        };
+        let users: BTreeSet<Node> = self.steps.iter().filter(uses).map(|step| step.from).collect();
+        let places = users.iter().filter_map(|node| self.nodes.get(node));
+        places.filter_map(|place| self.packages.get(*place)).collect()
+    }
+
     fn is(&self, node: Node, name: &str, for_host: bool) -> bool {
         (node.side == Side::Host) == for_host && self.name(node) == name
     }

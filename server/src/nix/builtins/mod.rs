@@ -131,7 +131,8 @@ const NAMESPACES: &[&str] = &[
 impl Evaluator<'_> {
     /// The function of a name in a space; each is looked up once.
     fn find_cached(&mut self, space: u8, name: Symbol) -> Option<&'static Builtin> {
-        let known = self.functions.get(name.index()).and_then(|known| known.iter().find(|(of, _)| *of == space));
+        let known =
+            self.functions.get(name.index()).and_then(|known| known.iter().find(|(of, _)| *of == space));
         if let Some((_, known)) = known {
             return *known;
         }

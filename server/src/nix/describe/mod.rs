@@ -153,7 +153,10 @@ impl Evaluator<'_> {
         if call.is_attribute {
             let first = call.attribute.first().map(|name| &**name);
             let is_one_of_many = CRATE_SETS.contains(&name)
-                && matches!(first, Some("workspace" | "workspaceMembers" | "rootCrate" | "allWorkspaceMembers"));
+                && matches!(
+                    first,
+                    Some("workspace" | "workspaceMembers" | "rootCrate" | "allWorkspaceMembers")
+                );
             if is_one_of_many || (name.starts_with("buildFHS") && first == Some("env")) {
                 return Builder::Other(name.to_owned());
             }

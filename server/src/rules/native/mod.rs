@@ -6,6 +6,7 @@ pub mod merged;
 pub mod proof;
 pub mod remedy;
 pub mod tls;
+pub mod tools;
 
 pub use found::{Found, found};
 

@@ -1,0 +1,85 @@
+//! Programs of the host that a build runs, in Nix, where a build has what it is given and no more.
+
+use crate::{
+    finding::Fix,
+    fix,
+    nix::facts::{Derivation, Known},
+    project::{Context, Project, has_input, is_rust_package},
+};
+
+/// A program, or a library that one loads.
+#[derive(Clone, Copy, Debug)]
+pub struct Tool {
+    /// Attributes of nixpkgs that bring it; the first is the one to add.
+    pub nix: &'static [&'static str],
+    /// Variables that say where it is.
+    pub variables: &'static [&'static str],
+}
+
+impl Tool {
+    /// Whether a shell or package has it, or may have it.
+    fn may_be_in(&self, derivation: &Derivation) -> bool {
+        let is_named = |name: &Known<String>| match name {
+            Known::Value(name) => self.variables.contains(&name.as_str()),
+            Known::Unknown(_) => true,
+        };
+        !derivation.complete
+            || has_input(derivation, self.nix)
+            || derivation.env.iter().any(|variable| is_named(&variable.name))
+            || derivation.phases.iter().any(|phase| {
+                phase.text.has_unknown()
+                    || phase
+                        .text
+                        .literal()
+                        .is_some_and(|text| self.variables.iter().any(|variable| text.contains(variable)))
+            })
+    }
+}
+
+/// The packages and dev shells of the flake that build the project and lack a tool; several systems share one.
+pub fn lacking<'p>(project: &'p Project, tool: &Tool) -> Vec<(Context, &'p Derivation)> {
+    let mut lacking: Vec<(Context, &Derivation)> = Vec::new();
+    for (context, derivation) in project.derivations() {
+        let builds = match context {
+            Context::Package(_) => is_rust_package(derivation) && !builds_a_part(project, derivation),
+            Context::Shell(_) => has_cargo(derivation),
+            Context::Ambient => false,
+        };
+        let is_known = lacking.iter().any(|(_, known)| known.origin == derivation.origin);
+        if builds && !is_known && !tool.may_be_in(derivation) {
+            lacking.push((context, derivation));
+        }
+    }
+    lacking
+}
+
+/// Whether a package builds only some members of the workspace: perhaps not the one that needs the tool.
+fn builds_a_part(project: &Project, derivation: &Derivation) -> bool {
+    let members = project.cargo.workspace.iter().flat_map(crate::cargo::Workspace::packages).count();
+    let says_which = |path: &str| {
+        ["buildAndTestSubdir", "cargoBuildFlags", "cargoExtraArgs", "sourceRoot", "cargoRoot", "src"]
+            .contains(&path)
+    };
+    let bindings = derivation.literal.iter().flat_map(|set| &set.bindings);
+    let narrows = |path: &str| says_which(path) && path != "src";
+    members > 1 && (derivation.literal.is_none() || bindings.into_iter().any(|one| narrows(&one.path)))
+}
+
+/// Whether cargo runs in a dev shell.
+fn has_cargo(shell: &Derivation) -> bool {
+    has_input(shell, &["cargo", "rustc", "rustup", "rustPlatform", "rust-bin", "rustToolchain"])
+        || !matches!(shell.toolchain, crate::nix::facts::Toolchain::Unknown)
+}
+
+/// Adds an input to a package or shell, in the list that it has for tools.
+pub fn add_input(project: &Project, derivation: &Derivation, attribute: &str) -> Option<Fix> {
+    let set = derivation.literal.as_ref()?;
+    let pkgs = set.pkgs.as_deref()?;
+    let source = project.source(&set.file)?;
+    let lists = ["nativeBuildInputs", "packages"];
+    let has = |name: &&&str| set.bindings.iter().any(|binding| binding.path == ***name);
+    let list = lists.iter().find(has).unwrap_or(&"nativeBuildInputs");
+    let element = format!("{pkgs}.{attribute}");
+    let edit = fix::nix::add_to_list(source.document(), set, list, &element)?;
+    Some(Fix::safe(format!("Add {element} to {list} of {}", derivation.attribute), vec![edit]))
+}
