@@ -22,7 +22,7 @@ screen_picture() { # tools, picture, title, words, keys to send then (or ""), wo
   mkdir -p "$scratch/config/helix"
   cp "$repository/editors/helix/languages.toml" "$scratch/config/helix/"
   # The pictures show the message below the line.
-  printf 'theme = "onedark"\n[editor]\nline-number = "absolute"\n[editor.inline-diagnostics]\ncursor-line = "hint"\n' \
+  printf 'theme = "term16_dark"\n[editor]\nline-number = "absolute"\n[editor.inline-diagnostics]\ncursor-line = "hint"\n' \
     >"$scratch/config/helix/config.toml"
   tmux -f /dev/null -L "$session" new-session -d -x 128 -y 26 -c "$scratch/soundings" -e PORTOLAN_REPOSITORY="$repository" \
     -e COLORTERM=truecolor -e TERM=tmux-256color -e HOME="$scratch" -e XDG_CONFIG_HOME="$scratch/config" \
@@ -37,7 +37,7 @@ screen_picture() { # tools, picture, title, words, keys to send then (or ""), wo
     comes_to_screen "$session" "$then" && shown=0
   fi
   sleep 0.3
-  tmux -L "$session" capture-pane -e -p >"$scratch/screen"
+  tmux -L "$session" capture-pane -e -p -N >"$scratch/screen"
   [ $shown -eq 0 ] || cat "$scratch/screen"
   tmux -L "$session" kill-server
   [ $shown -eq 0 ] && draw "$tools" "$title" "$picture" <"$scratch/screen"
@@ -60,7 +60,7 @@ neovim_pictures() { # tools, program, nvim, folder
   local start="PATH='$(dirname "$2")':\$PATH exec '$3' --clean -S '$repository/tests/pictures/neovim.lua' .cargo/config.toml"
   # The corner of the message that stands under the line.
   screen_picture "$1" "$4/neovim.png" ".cargo/config.toml in Neovim" '└' "" "" "$start" &&
-    screen_picture "$1" "$4/neovim-targets.png" ":Portolan targets in Neovim" '└' ":Portolan Space targets Enter gg" "where it is written" "$start"
+    screen_picture "$1" "$4/neovim-targets.png" ":Portolan targets in Neovim" '└' ":Portolan Space targets Enter" "C compiler" "$start"
 }
 
 helix_picture() { # tools, program, helix, folder
