@@ -44,5 +44,11 @@ export async function namesItsOwnServer(trust) {
         if (existsSync(built)) throw new Error("it ran");
       }
     });
+    if (ran) return;
+    await step("trusted, the server starts anew, as the workspace says", async () => {
+      await toast(page, "Restricted Mode").locator("a, .monaco-button").filter({ hasText: "Manage Workspace Trust" }).click();
+      await page.locator(".workspace-trust-editor .monaco-button").filter({ hasText: /^Trust$/ }).first().click();
+      await becomes(() => existsSync(trap), (there) => there, "the workspace's program should run now");
+    });
   });
 }

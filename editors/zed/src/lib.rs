@@ -35,10 +35,11 @@ impl Extension for Portolan {
         worktree: &Worktree,
     ) -> Result<Option<Value>> {
         let settings = LspSettings::for_worktree(id.as_ref(), worktree);
-        Ok(settings.ok().and_then(|settings| settings.initialization_options))
+        Ok(settings.ok().and_then(|settings| settings.initialization_options).map(without_trust))
     }
 
-    /// The server asks for its section, `portolan`; Zed keeps it as `lsp.portolan.settings`.
+    /// The server asks for its section, `portolan`; Zed keeps it as `lsp.portolan.settings`. Some of it may come from the
+    /// project, and a project cannot trust itself.
     fn language_server_workspace_configuration(
         &mut self,
         id: &LanguageServerId,
@@ -46,8 +47,21 @@ impl Extension for Portolan {
     ) -> Result<Option<Value>> {
         let settings =
             LspSettings::for_worktree(id.as_ref(), worktree).ok().and_then(|settings| settings.settings);
+        let settings = settings.map(without_trust);
         Ok(settings.map(|settings| Value::Object([("portolan".to_owned(), settings)].into_iter().collect())))
     }
+}
+
+/// The settings less the word about trust, however it is wrapped.
+fn without_trust(mut settings: Value) -> Value {
+    if let Some(section) = settings.as_object_mut() {
+        section.remove("trusted");
+        section.remove("portolan.trusted");
+        if let Some(inner) = section.remove("portolan") {
+            section.insert("portolan".to_owned(), without_trust(inner));
+        }
+    }
+    settings
 }
 
 zed::register_extension!(Portolan);
