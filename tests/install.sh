@@ -32,7 +32,7 @@ apt_install() { # packages
 # The system's packages come first, because cargo's tests use Nix where it is.
 install_system_packages() {
   local packages=()
-  wanted tests || wanted flakes || wanted neovim || wanted vscode || wanted helix || wanted builds || return 0
+  wanted tests || wanted flakes || wanted differential || wanted neovim || wanted vscode || wanted helix || wanted builds || return 0
   command -v nix-instantiate >/dev/null || packages+=(nix-bin)
   if wanted vscode && ! chromium_browser >/dev/null; then packages+=(chromium fonts-dejavu-core); fi
   if wanted helix || wanted pictures; then command -v tmux >/dev/null || packages+=(tmux); fi

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, iter};
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::{refactor, suppress};
+use super::{native, refactor, suppress};
 use crate::{
     build::workflow,
     cargo::Workspace,
@@ -41,6 +41,13 @@ pub enum Work {
         /// Of this rule only.
         rule: Option<String>,
     },
+    /// A command of ours; it changes nothing.
+    Command {
+        /// Its name.
+        command: &'static str,
+        /// What it is given.
+        argument: serde_json::Value,
+    },
 }
 
 /// An action that the editor may offer.
@@ -74,6 +81,7 @@ pub fn actions(look: &Look, file: &FileId, span: Span, only: &Only) -> Vec<Actio
         }
         actions.extend(fix_rules(&here, &look.analysis.findings));
         for (index, finding) in &here {
+            actions.extend(native::show_path(*index, finding, look));
             actions.extend(suppress_here(*index, finding, look));
         }
     }
