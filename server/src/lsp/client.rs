@@ -137,6 +137,12 @@ impl Asker {
         });
     }
 
+    /// Shows a text to the person.
+    pub fn show(&self, text: String) {
+        let client = self.client.clone();
+        self.detach("window/showMessage", async move { client.show_message(MessageType::INFO, text).await });
+    }
+
     /// Writes a line into the client's log and ours.
     pub fn log(&self, kind: MessageType, message: String) {
         tracing::warn!(message);

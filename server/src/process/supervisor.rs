@@ -4,7 +4,7 @@
 use std::{
     ffi::OsString,
     io::Read,
-    process::{Command, ExitCode, ExitStatus},
+    process::{ExitCode, ExitStatus},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
@@ -141,7 +141,11 @@ fn not_started(program: &OsString, error: &std::io::Error) -> ExitCode {
 /// Replaces this process by the program.
 #[cfg(unix)]
 fn become_program(program: &OsString, words: &[OsString], parent: u32) -> ExitCode {
-    use std::os::unix::process::{CommandExt, parent_id};
+    use std::{
+        os::unix::process::{CommandExt, parent_id},
+        process::Command,
+    };
+
     #[cfg(target_os = "linux")]
     {
         let end = Some(rustix::process::Signal::KILL);
@@ -227,7 +231,7 @@ mod platform {
         time::Duration,
     };
 
-    use process_wrap::std::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
+    use process_wrap::std::{ChildWrapper, CommandWrap, JobObject};
 
     pub(super) fn prepare() {}
 
@@ -239,7 +243,7 @@ mod platform {
             let mut command = Command::new(program);
             command.args(words).stdin(std::process::Stdio::null());
             let mut command = CommandWrap::from(command);
-            let child = command.wrap(KillOnDrop).wrap(JobObject).spawn()?;
+            let child = command.wrap(JobObject).spawn()?;
             Ok(Self(Arc::new(Mutex::new(child))))
         }
 

@@ -18,9 +18,13 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("callPackageWith", LIBRARY, 3, call_package),
     builtin("callPackagesWith", LIBRARY, 3, call_package),
     builtin("newScope", PACKAGES, 2, |this, arguments, place| {
-        let (packages, more) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
-        let packages = this.update(&packages, &more, place);
-        let packages = this.ready(packages, place);
+        let [packages, more] = arguments else { return Value::Null };
+        let (packages, more) = (*packages, *more);
+        // The packages that are added may be made by this very scope.
+        let packages = this.delay_code(place, move |this| {
+            let (packages, more) = (this.force(packages), this.force(more));
+            this.update(&packages, &more, place)
+        });
         bound("callPackage", vec![packages])
     }),
     builtin("makeScope", LIBRARY, 2, |this, arguments, place| match arguments {
