@@ -108,6 +108,7 @@ fn snapshot(files: &Vfs, root: &Path) -> Snapshot {
         files: files.snapshot(),
         host: Host::foreign(HOST).into(),
         settings: Settings::default().into(),
+        settled: std::sync::Arc::default(),
     }
 }
 
@@ -176,7 +177,7 @@ fn write_project(root: &Path, home: &Path, members: usize, packages: usize) {
         let names: Vec<String> = own.iter().map(|index| format!("p{index}")).collect();
         entry(&format!("m{member}"), "0.1.0", "", &names);
     }
-    let mut cache = |name: &str, version: &str, rest: &str| {
+    let cache = |name: &str, version: &str, rest: &str| {
         let path = home.join(format!("registry/src/index.crates.io-0000/{name}-{version}/Cargo.toml"));
         write(&path, &format!("[package]\nname = \"{name}\"\nversion = \"{version}\"\n{rest}"));
     };
