@@ -127,7 +127,7 @@ export class Session implements Disposable {
     }
     this.program = search.found;
     // Read only now: most of this extension is that library, and the editor waits for `activate`.
-    const library = await import("vscode-languageclient/node");
+    const library = await import("./client.js");
     const client = this.create(search.found, library);
     this.client = client;
     client.onDidChangeState(({ newState }) => {
@@ -147,7 +147,7 @@ export class Session implements Disposable {
     this.started.fire();
   }
 
-  private create(program: string, library: typeof import("vscode-languageclient/node")): LanguageClient {
+  private create(program: string, library: typeof import("./client.js")): LanguageClient {
     const client = new library.LanguageClient(
       "portolan",
       "Portolan",

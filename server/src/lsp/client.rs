@@ -169,6 +169,7 @@ fn watched_files() -> Value {
         "**/portolan.toml",
         "**/build.rs",
         "**/.gitignore",
+        "**/.git/index",
         "**/.github/workflows/*.yml",
         "**/.github/workflows/*.yaml",
     ];
