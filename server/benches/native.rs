@@ -30,14 +30,17 @@ const LAYER: usize = 50;
 const ROUNDS: usize = 30;
 
 fn main() {
-    println!("members packages | files read  graph  | first look  feature edit  other edit | findings  memory");
+    println!(
+        "members packages | files read  graph  | first look  feature edit  other edit | findings  memory"
+    );
     for (members, packages) in [(1, 200), (1, 1_000), (20, 1_000), (1, 3_000), (500, 1_000)] {
         measure(members, packages);
     }
 }
 
 fn measure(members: usize, packages: usize) {
-    let folder = std::env::temp_dir().join(format!("portolan-bench-{}-{members}-{packages}", std::process::id()));
+    let folder =
+        std::env::temp_dir().join(format!("portolan-bench-{}-{members}-{packages}", std::process::id()));
     let (root, home) = (folder.join("project"), folder.join("home"));
     write_project(&root, &home, members, packages);
     let before = memory();
@@ -138,7 +141,9 @@ fn write_project(root: &Path, home: &Path, members: usize, packages: usize) {
     );
     write(
         &root.join(".cargo/config.toml"),
-        &format!("[build]\ntarget = [\"{MUSL}\", \"aarch64-unknown-linux-gnu\", \"x86_64-pc-windows-gnu\"]\n"),
+        &format!(
+            "[build]\ntarget = [\"{MUSL}\", \"aarch64-unknown-linux-gnu\", \"x86_64-pc-windows-gnu\"]\n"
+        ),
     );
     let mut lock = "version = 4\n".to_owned();
     let mut entry = |name: &str, version: &str, source: &str, dependencies: &[String]| {
@@ -155,19 +160,23 @@ fn write_project(root: &Path, home: &Path, members: usize, packages: usize) {
         let mut lines = String::new();
         for (position, index) in own.iter().enumerate() {
             match (member, position) {
-                (0, 0) => writeln!(lines, "p{index} = {{ workspace = true, features = [\"extra\"] }}").unwrap(),
+                (0, 0) => {
+                    writeln!(lines, "p{index} = {{ workspace = true, features = [\"extra\"] }}").unwrap()
+                }
                 _ => writeln!(lines, "p{index}.workspace = true").unwrap(),
             }
         }
         write(
             &root.join(format!("m{member}/Cargo.toml")),
-            &format!("[package]\nname = \"m{member}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{lines}"),
+            &format!(
+                "[package]\nname = \"m{member}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{lines}"
+            ),
         );
         write(&root.join(format!("m{member}/src/main.rs")), "fn main() {}\n");
         let names: Vec<String> = own.iter().map(|index| format!("p{index}")).collect();
         entry(&format!("m{member}"), "0.1.0", "", &names);
     }
-    let mut cache = |name: &str, version: &str, rest: &str| {
+    let cache = |name: &str, version: &str, rest: &str| {
         let path = home.join(format!("registry/src/index.crates.io-0000/{name}-{version}/Cargo.toml"));
         write(&path, &format!("[package]\nname = \"{name}\"\nversion = \"{version}\"\n{rest}"));
     };
@@ -175,7 +184,13 @@ fn write_project(root: &Path, home: &Path, members: usize, packages: usize) {
         let wanted = dependencies(package, packages);
         let mut rest = "\n[features]\ndefault = [\"std\"]\nstd = []\nextra = []\nother = []\n".to_owned();
         for (position, name) in wanted.iter().enumerate() {
-            let version = if name == "ring" { "0.17" } else if name.ends_with("-sys") { "0" } else { "1" };
+            let version = if name == "ring" {
+                "0.17"
+            } else if name.ends_with("-sys") {
+                "0"
+            } else {
+                "1"
+            };
             let more = if position == 0 && name.starts_with('p') { ", features = [\"extra\"]" } else { "" };
             write!(rest, "\n[dependencies.{name}]\nversion = \"{version}\"\n").unwrap();
             if !more.is_empty() {

@@ -60,9 +60,13 @@ fn completion_offers_the_features_of_the_locked_version() {
     let manifest = uri(&folder.path("Cargo.toml"));
     let whole = text.replace("\"0.37\"", "{ version = \"0.37\", features = [\"\"] }");
     let half = text.replace("\"0.37\"", "{ version = \"0.37\", features = [\"bun");
-    let table = text.replace("rusqlite = \"0.37\"", "[dependencies.rusqlite]\nversion = \"0.37\"\nfeatures = [\n    \"bun\n");
+    let table = text.replace(
+        "rusqlite = \"0.37\"",
+        "[dependencies.rusqlite]\nversion = \"0.37\"\nfeatures = [\n    \"bun\n",
+    );
     editor.open(&manifest, &text);
-    for (version, text, part) in [(2, whole, "features = [\""), (3, half, "[\"bun"), (4, table, "    \"bun")] {
+    for (version, text, part) in [(2, whole, "features = [\""), (3, half, "[\"bun"), (4, table, "    \"bun")]
+    {
         editor.replace(&manifest, version, &text);
         let place = at(&text, part, part.len());
         let items = ask(&mut editor, "textDocument/completion", &manifest, &place);

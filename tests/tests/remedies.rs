@@ -53,7 +53,10 @@ struct Tally {
 fn native(remedy: &Remedy) -> Vec<&'static str> {
     let names = remedy.pulls.iter().copied().chain([remedy.crate_name]);
     let known = names.filter_map(knowledge::native_crate);
-    known.filter(|one| matches!(one.kind, NativeKind::System | NativeKind::Fallback)).map(|one| one.name).collect()
+    known
+        .filter(|one| matches!(one.kind, NativeKind::System | NativeKind::Fallback))
+        .map(|one| one.name)
+        .collect()
 }
 
 fn rows() -> Vec<&'static Remedy> {
@@ -79,8 +82,12 @@ fn fixes_do_what_they_say() {
         "all" => true,
         name => row.crate_name.contains(name),
     };
-    let due: Vec<&Remedy> =
-        rows.iter().enumerate().filter(|(position, row)| is_due(*position, row)).map(|(_, row)| *row).collect();
+    let due: Vec<&Remedy> = rows
+        .iter()
+        .enumerate()
+        .filter(|(position, row)| is_due(*position, row))
+        .map(|(_, row)| *row)
+        .collect();
     println!("day {day}: {} of {} rows", due.len(), rows.len());
     let homes = scratch::Homes::new();
     if let Err(why) = lock(&homes.folder().join("remedies/online"), &homes, "cfg-if = \"1\"\n") {
@@ -105,7 +112,10 @@ fn fixes_do_what_they_say() {
     let (safe, review) = (tally.safe.into_inner(), tally.review.into_inner());
     println!("{safe} safe fixes and {review} for review do what they say; no finding: {}", silent.join(", "));
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
-    assert!(wanted.is_empty() && safe + review >= due.len() / 2 || !wanted.is_empty(), "too few fixes were offered");
+    assert!(
+        wanted.is_empty() && safe + review >= due.len() / 2 || !wanted.is_empty(),
+        "too few fixes were offered"
+    );
 }
 
 /// Writes a project and has cargo lock and fetch it.
@@ -124,9 +134,13 @@ fn try_row(row: &Remedy, homes: &scratch::Homes, tally: &Tally) {
     let version = row.verified.unwrap_or_default();
     let name = format!("{} {} {:?}", row.crate_name, version, row.applies_to);
     let fail = |why: String| tally.failures.lock().unwrap().push(format!("== {name}: {why}"));
-    let features: Vec<String> = row.applies_to.iter().take(1).map(|feature| format!("\"{feature}\"")).collect();
-    let dependency =
-        format!("{} = {{ version = \"={version}\", features = [{}] }}\n", row.crate_name, features.join(", "));
+    let features: Vec<String> =
+        row.applies_to.iter().take(1).map(|feature| format!("\"{feature}\"")).collect();
+    let dependency = format!(
+        "{} = {{ version = \"={version}\", features = [{}] }}\n",
+        row.crate_name,
+        features.join(", ")
+    );
     let folder = name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     let root = homes.folder().join("remedies").join(folder);
     if let Err(why) = lock(&root, homes, &dependency) {
@@ -152,7 +166,9 @@ fn try_row(row: &Remedy, homes: &scratch::Homes, tally: &Tally) {
         }
         for fix in &finding.fixes {
             match try_fix(&root, homes, &dependency, finding, fix) {
-                Ok(()) if fix.applicability == Applicability::Safe => tally.safe.fetch_add(1, Ordering::Relaxed),
+                Ok(()) if fix.applicability == Applicability::Safe => {
+                    tally.safe.fetch_add(1, Ordering::Relaxed)
+                }
                 Ok(()) => tally.review.fetch_add(1, Ordering::Relaxed),
                 Err(why) => {
                     fail(format!("{:?} ({:?}): {why}", fix.title, fix.applicability));
@@ -186,7 +202,11 @@ fn try_fix(
     let native = named(finding).ok_or("the message names no native crate")?;
     let after = tree(&copy, homes)?;
     let manifest = fs::read_to_string(copy.join("Cargo.toml")).unwrap_or_default();
-    if takes_from_system(&after, native) { Err(format!("{native} is still the system's\n{manifest}")) } else { Ok(()) }
+    if takes_from_system(&after, native) {
+        Err(format!("{native} is still the system's\n{manifest}"))
+    } else {
+        Ok(())
+    }
 }
 
 /// The native crate at the end of the way in a message.

@@ -244,9 +244,8 @@ fn answers_are_kept_while_nothing_changes_that_matters() {
         let text = format!("{head}{rest}");
         crate::fix::Overlay::over(&first, [(&file, Some(text.as_str()))])
     };
-    let answer = |snapshot: &Snapshot| {
-        resolve_kept(snapshot, &cargo::read(snapshot), &Question::build(LINUX, LINUX))
-    };
+    let answer =
+        |snapshot: &Snapshot| resolve_kept(snapshot, &cargo::read(snapshot), &Question::build(LINUX, LINUX));
     let known = answer(&first);
     let same = answer(&over("# a comment\n[dependencies]\nx = { version = \"1\" }\n"));
     assert!(std::sync::Arc::ptr_eq(&known, &same), "nothing that matters has changed");

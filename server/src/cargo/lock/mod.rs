@@ -124,7 +124,14 @@ impl Lock {
         let mut known = self.known.clone();
         known.resize_with(packages.len(), OnceLock::new);
         let by_name = by_name(&packages);
-        Self { file: self.file.clone(), version: self.version, packages, by_name, known, answers: Arc::default() }
+        Self {
+            file: self.file.clone(),
+            version: self.version,
+            packages,
+            by_name,
+            known,
+            answers: Arc::default(),
+        }
     }
 
     /// The packages that come from no registry and no repository: the workspace's own and path
@@ -208,7 +215,14 @@ fn read_text(source: &Source) -> LockFile {
     let version = u32::try_from(version).unwrap_or_default();
     let known = vec![OnceLock::new(); packages.len()];
     let by_name = by_name(&packages);
-    LockFile::Read(Arc::new(Lock { file: source.file().clone(), version, packages, by_name, known, answers: Arc::default() }))
+    LockFile::Read(Arc::new(Lock {
+        file: source.file().clone(),
+        version,
+        packages,
+        by_name,
+        known,
+        answers: Arc::default(),
+    }))
 }
 
 fn by_name(packages: &[LockedPackage]) -> Vec<usize> {

@@ -148,9 +148,10 @@ pub fn paths(looks: &[std::sync::Arc<Look>], arguments: &[Value]) -> Result<Stri
 pub fn features(look: &Look, file: &FileId, offset: usize, text: &str) -> Option<Proposals> {
     let project = &look.analysis.project;
     let in_list = |dependency: &Dependency| {
-        dependency.features_value.as_ref().is_some_and(|list| {
-            list.file == *file && list.span.start() < offset && offset <= list.span.end()
-        })
+        dependency
+            .features_value
+            .as_ref()
+            .is_some_and(|list| list.file == *file && list.span.start() < offset && offset <= list.span.end())
     };
     let (manifest, dependency) = dependency_at(project, file, in_list)?;
     let before = text.get(..offset)?;
@@ -173,7 +174,8 @@ pub fn features(look: &Look, file: &FileId, offset: usize, text: &str) -> Option
         Some(offered) => offered.features.clone(),
         None => cures.iter().map(|name| (*name).to_owned()).collect(),
     };
-    let is_asked = |name: &str| dependency.features.iter().any(|asked| asked.value == name && !asked.value.is_empty());
+    let is_asked =
+        |name: &str| dependency.features.iter().any(|asked| asked.value == name && !asked.value.is_empty());
     names.retain(|name| !is_asked(name) && name != "default" && !name.starts_with('_'));
     // What is of use against native code comes first.
     names.sort_by_key(|name| (!cures.contains(&name.as_str()), name.clone()));
