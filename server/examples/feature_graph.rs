@@ -27,8 +27,13 @@ fn main() {
     let towards: Vec<&str> = crates.iter().map(String::as_str).collect();
     let files = Vfs::new(&root, host.cargo_home.as_deref()).snapshot();
     let triple = host.triple.clone();
-    let snapshot =
-        Snapshot { root: root.into(), files, host: host.into(), settings: Settings::default().into() };
+    let snapshot = Snapshot {
+        root: root.into(),
+        files,
+        host: host.into(),
+        settings: Settings::default().into(),
+        settled: std::sync::Arc::default(),
+    };
 
     let started = Instant::now();
     let facts = cargo::read(&snapshot);

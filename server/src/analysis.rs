@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    finding::{Finding, Fix},
+    finding::{Edit, Finding, Fix},
     project::{Project, Suppression, SuppressionScope},
     rules,
     snapshot::{Level, Snapshot},
@@ -30,7 +30,7 @@ pub fn analyze(snapshot: &Snapshot) -> Analysis {
         finding.targets.sort();
         finding.targets.dedup();
         // A configuration above the project, or the user's own, belongs to others, too: it is reported only.
-        finding.fixes.retain(|fix| stays_inside(fix, &snapshot.root));
+        finding.fixes.retain(|fix| stays_inside(fix, &snapshot.root) && !replaces_told(fix, &project));
     }
     findings.sort_by(|a, b| (&a.origin, a.rule, &a.message).cmp(&(&b.origin, b.rule, &b.message)));
     let files = project.sources().iter().map(|source| source.file().clone()).collect();
@@ -42,6 +42,18 @@ fn stays_inside(fix: &Fix, root: &Path) -> bool {
     let edited = fix.edits.iter().map(|edit| &edit.file);
     let renamed = fix.renames.iter().flat_map(|rename| [&rename.from, &rename.to]);
     edited.chain(renamed).all(|file| file.path().starts_with(root))
+}
+
+/// Whether a fix changes an expression of which only Nix knows the value: what is written there is something else.
+fn replaces_told(fix: &Fix, project: &Project) -> bool {
+    let told = project.flake.iter().flat_map(|flake| &flake.told);
+    told.into_iter().any(|place| {
+        let touches = |edit: &Edit| {
+            let (start, end) = (place.span.start(), place.span.end());
+            edit.file == place.file && edit.start < end && edit.end > start
+        };
+        fix.edits.iter().any(touches)
+    })
 }
 
 /// Takes out what a comment allows, and adds a finding for each comment that allows nothing.

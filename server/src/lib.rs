@@ -9,8 +9,10 @@
 
 pub mod analysis;
 pub mod audit;
+pub mod build;
 pub mod cargo;
 pub mod cli;
+pub mod deep;
 pub mod failures;
 pub mod finding;
 pub mod fix;
@@ -18,6 +20,7 @@ pub mod knowledge;
 pub mod lsp;
 pub mod matrix;
 pub mod nix;
+pub mod process;
 pub mod project;
 pub mod release;
 pub mod rules;

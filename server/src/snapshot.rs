@@ -11,7 +11,7 @@ use std::{
 
 pub use memory::MemoryFiles;
 
-use crate::{finding::Severity, syntax::Source};
+use crate::{finding::Severity, nix::Settled, syntax::Source};
 
 /// What became of the wish to read a file.
 #[derive(Clone, Debug)]
@@ -169,6 +169,8 @@ pub struct Snapshot {
     pub host: Arc<Host>,
     /// The user's wishes.
     pub settings: Arc<Settings>,
+    /// What a real Nix said of the flake, if somebody asked for it.
+    pub settled: Arc<Settled>,
 }
 
 impl std::fmt::Debug for Snapshot {

@@ -39,6 +39,9 @@ fn is_test(path: &Path) -> bool {
 const CORE: &[&str] = &[
     "src/analysis.rs",
     "src/audit",
+    "src/build/blame",
+    "src/build/plan",
+    "src/build/workflow.rs",
     "src/cargo",
     "src/failures",
     "src/finding.rs",
@@ -59,7 +62,7 @@ const CORE: &[&str] = &[
 #[test]
 fn the_core_knows_neither_runtime_nor_protocol_nor_machine() {
     let forbidden = [
-        "tokio",
+        "tokio::",
         "tower_lsp",
         "std::env",
         "std::fs",
@@ -73,8 +76,8 @@ fn the_core_knows_neither_runtime_nor_protocol_nor_machine() {
         if is_test(&path) {
             continue;
         }
-        // Code that a fix writes into a build script stands in a string.
-        let code = code(&text).replace("\"std::env::", "\"");
+        // Code that a fix writes into a build script, and the names of crates, stand in strings.
+        let code = code(&text).replace("\"std::env::", "\"").replace("\"tokio-", "\"");
         for word in forbidden {
             assert!(!code.contains(word), "{} uses {word}", path.display());
         }
@@ -98,14 +101,19 @@ fn protocol_types_stand_at_the_doors() {
     }
 }
 
-/// Invariant 3: nothing but a build that was asked for starts a process, and nothing opens a socket.
+/// Invariant 3: processes start in one place, and nothing opens a socket.
 #[test]
-fn nothing_starts_a_process() {
+fn nothing_else_starts_a_process() {
     for (path, text) in sources("src") {
         if is_test(&path) {
             continue;
         }
         let code = code(&text);
+        // The one door, and it takes argument vectors.
+        if path.components().any(|part| part.as_os_str() == "process") {
+            assert!(!code.contains("\"sh\""), "{} starts a shell", path.display());
+            continue;
+        }
         for word in ["process::Command", "Command::new(\"", "TcpStream", "UdpSocket", "UnixStream"] {
             assert!(!code.contains(word), "{} uses {word}", path.display());
         }

@@ -13,6 +13,8 @@ vim.env.PATH = vim.fs.dirname(vim.fs.normalize(server)) .. ':' .. vim.env.PATH
 vim.opt.runtimepath:append(repository .. '/editors/neovim')
 vim.opt.swapfile = false
 vim.cmd('filetype on')
+-- As a person's Neovim does by itself, and a script's does not.
+vim.cmd.runtime('plugin/portolan.lua')
 vim.lsp.config('portolan', { settings = { portolan = { host = 'x86_64-unknown-linux-gnu' } } })
 vim.lsp.enable('portolan')
 
@@ -199,6 +201,9 @@ t.scenario('a save looks at the disk again', function()
   vim.cmd('silent write')
   t.becomes('and has none again', found_in(config), { '2: error missing-linker' })
 end)
+
+require('plugin')(t, { project = project, found_in = found_in, repository = repository })
+require('neighbours')(t, { project = project, repository = repository })
 
 -- The server's process must not outlive the editor, whether the editor quits or is killed.
 local function child(root, last_words)

@@ -67,6 +67,15 @@ impl Outcome {
 pub fn command(folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(portolan());
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    without_settings(&mut command);
+    // A configuration of whoever runs the tests is none of theirs.
+    command.env("CARGO_HOME", folder.join("no-cargo-home"));
+    command
+}
+
+/// Takes the settings of cargo, of compilers and of colours out of a command's environment: those of whoever
+/// runs the tests, and those that cargo itself sets for them.
+pub fn without_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let is_setting = name.to_str().is_some_and(|name| {
             ["CARGO", "RUST", "CC", "AR", "CXX", "NO_COLOR", "CLICOLOR"]
@@ -77,9 +86,6 @@ pub fn command(folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsS
             command.env_remove(name);
         }
     }
-    // A configuration of whoever runs the tests is none of theirs.
-    command.env("CARGO_HOME", folder.join("no-cargo-home"));
-    command
 }
 
 /// Runs the program in `folder` and waits for its end.
@@ -87,11 +93,16 @@ pub fn command(folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsS
 /// # Panics
 /// When it cannot be started, or does not end.
 pub fn run(folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outcome {
-    let mut child = command(folder, arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("portolan can be started");
+    finished(command(folder, arguments))
+}
+
+/// Runs a command and waits for its end.
+///
+/// # Panics
+/// When it cannot be started, or does not end.
+pub fn finished(mut command: Command) -> Outcome {
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("portolan can be started");
     let out = collect(child.stdout.take());
     let err = collect(child.stderr.take());
     let code = wait(&mut child);

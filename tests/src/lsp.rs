@@ -118,8 +118,8 @@ pub struct Editor {
     pub answers: bool,
     /// The edits that the server asked for.
     pub applied: Vec<Value>,
-    /// What the server registered for.
-    pub registered: Vec<String>,
+    /// What the server registered for: the registrations as they came.
+    pub registered: Vec<Value>,
 }
 
 /// Whether the editor reads at present.
@@ -283,8 +283,7 @@ impl Editor {
             }
             Some("client/registerCapability") => {
                 let registrations = request["params"]["registrations"].as_array().into_iter().flatten();
-                self.registered
-                    .extend(registrations.filter_map(|one| one["method"].as_str()).map(str::to_owned));
+                self.registered.extend(registrations.cloned());
                 Value::Null
             }
             _ => Value::Null,

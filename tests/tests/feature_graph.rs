@@ -53,6 +53,7 @@ fn snapshot(root: &Path, home: &Path) -> Snapshot {
         files: Vfs::new(root, Some(home)).snapshot(),
         host: Host::foreign(HOST).into(),
         settings: Settings::default().into(),
+        settled: std::sync::Arc::default(),
     }
 }
 

@@ -203,7 +203,7 @@ fn a_panic_in_the_analysis_is_survived() {
 #[test]
 fn commands_of_later_versions_say_so() {
     let (_folder, mut editor) = start();
-    for (command, part) in [("portolan.build", "not in this version"), ("portolan.nonsense", "no command")] {
+    for (command, part) in [("portolan.build", "not trusted"), ("portolan.nonsense", "no command")] {
         let answer = editor.command(command, &json!([]));
         assert_eq!(answer["error"]["code"], -32803, "{answer}");
         assert!(

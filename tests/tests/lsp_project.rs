@@ -230,7 +230,7 @@ fn changes_on_disk_are_seen_with_a_watcher_and_without_one() {
         editor.open(&flake, SHELL);
         editor.diagnostics(&flake, 1);
         editor.assert_alive();
-        let asked = editor.registered.iter().any(|method| method == "workspace/didChangeWatchedFiles");
+        let asked = editor.registered.iter().any(|one| one["method"] == "workspace/didChangeWatchedFiles");
         assert_eq!(asked, watched, "{:?}", editor.registered);
         folder.write(".cargo/config.toml", format!("{NEEDS_LINKER}{LINKER}"));
         if watched {
@@ -240,6 +240,59 @@ fn changes_on_disk_are_seen_with_a_watcher_and_without_one() {
         }
         editor.diagnostics_that(&config, |diagnostics| !has(diagnostics, "missing-linker"));
     }
+}
+
+/// What an analysis reads beyond the documents that an editor opens.
+#[test]
+fn build_scripts_workflows_and_ignored_files_are_watched() {
+    let folder = project(NEEDS_LINKER);
+    let mut editor = Start::in_folder(&folder).start();
+    editor.assert_alive();
+    let registered = editor.registered.iter().find(|one| one["method"] == "workspace/didChangeWatchedFiles");
+    let watchers = registered.expect("it asks")["registerOptions"]["watchers"].clone();
+    let kind_of = |glob: &str| {
+        let watcher = watchers.as_array().into_iter().flatten().find(|one| one["globPattern"] == glob);
+        watcher.map(|one| one["kind"].as_u64().unwrap_or(7))
+    };
+    for glob in ["**/build.rs", "**/.gitignore", "**/flake.lock", "**/.github/workflows/*.{yml,yaml}"] {
+        assert_eq!(kind_of(glob), Some(7), "{glob} in {watchers}");
+    }
+    assert_eq!(
+        kind_of("**/*.rs"),
+        Some(5),
+        "that a source comes or goes matters, not what it says: {watchers}"
+    );
+}
+
+#[test]
+fn who_asks_is_told_of_the_targets_when_they_change() {
+    let folder = project(NEEDS_LINKER);
+    let mut start = Start::in_folder(&folder);
+    start.params["initializationOptions"] = json!({"experimental": {"targets": true}});
+    start.settings = json!({"host": "x86_64-unknown-linux-gnu"});
+    let mut editor = start.start();
+    let config = uri(&folder.path(".cargo/config.toml"));
+    let told =
+        |message: &Value, linker: &str| {
+            message["method"] == "portolan/targets"
+                && message["params"]["projects"][0]["targets"].as_array().into_iter().flatten().any(|row| {
+                    row["triple"] == "aarch64-unknown-linux-gnu" && row["linker"]["state"] == linker
+                })
+        };
+    editor.wait_for("a target without a linker", |message| told(message, "missing"));
+    editor.open(&config, NEEDS_LINKER);
+    editor.replace(&config, 2, &format!("{NEEDS_LINKER}{LINKER}"));
+    editor.wait_for("the linker, before any save", |message| told(message, "ok"));
+    editor.replace(&config, 3, &format!("{NEEDS_LINKER}{LINKER}# a comment\n"));
+    editor.diagnostics(&config, 3);
+    let more = editor.drain(Duration::from_millis(400));
+    // The linker's range is the same, so nothing is to be told.
+    assert!(!more.iter().any(|message| message["method"] == "portolan/targets"), "{more:?}");
+
+    let mut editor = Start::in_folder(&folder).start();
+    editor.diagnostics_that(&config, |diagnostics| has(diagnostics, "missing-linker"));
+    let all = editor.drain(Duration::from_millis(400));
+    assert!(!all.iter().any(|message| message["method"] == "portolan/targets"), "nobody asked: {all:?}");
 }
 
 #[test]

@@ -81,3 +81,28 @@ export async function goTo(page, text, needle) {
   await page.keyboard.press("Enter");
   await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
 }
+
+/** The row of a tree or a list that shows `text`. */
+export function row(page, text, within = ".pane-body") {
+  return page.locator(`${within} .monaco-list-row`).filter({ hasText: text }).first();
+}
+
+/** A message in the corner that says `text`. */
+export function toast(page, text) {
+  return page.locator(".notification-toast").filter({ hasText: text }).first();
+}
+
+/** What the status bar's word says when the pointer rests on it. */
+export async function statusHover(page, words) {
+  await page.locator(".statusbar-item").filter({ hasText: "Portolan" }).first().hover();
+  await page.locator(".workbench-hover, .monaco-hover").filter({ hasText: words }).first().waitFor();
+  await page.locator(".part.editor").hover();
+}
+
+/** The milliseconds that the editor itself measured for the extension: reading its code, and `activate`. */
+export async function activationTime(page) {
+  await runCommand(page, "Developer: Show Running Extensions");
+  const extension = page.locator(".runtime-extensions-editor .extension").filter({ hasText: "Portolan" }).first();
+  const said = await extension.locator(".activation-time").innerText();
+  return Number(/(\d+)\s*ms/.exec(said)?.[1]);
+}

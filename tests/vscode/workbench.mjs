@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** What the test says that a person would have set. */
@@ -59,26 +59,28 @@ async function answers(url, milliseconds) {
 }
 
 /**
- * Opens a copy of the folder `fixture` in a workbench with the extension `vsix`, whose server is `server`.
- * `trust` is "off" (the editor asks for none) or "restricted"; `prepare` may change the copy before it is opened.
- * Gives the page, the copy's path and what else a test asks for; `close` ends all of it.
+ * Opens a copy of the folder `fixture` (an empty one without) in a workbench with the extension `vsix`, whose server is
+ * `server`; without `server` it has to find one by itself. `trust` is "off" (the editor asks for none) or "restricted";
+ * `prepare` may change the copy before it is opened, and name a workspace file to open in place of the folder;
+ * `more` are other extensions, `environment` is what else the workbench finds in its own. Gives the page, the copy's path and what else a test asks for; `close` ends all of it.
  */
-export async function openWorkbench({ tools, chromium, vsix, server, fixture, trust = "off", prepare }) {
+export async function openWorkbench({ tools, chromium, vsix, server, fixture, trust = "off", prepare, more = [], environment: extra = {} }) {
   const scratch = realpathSync(mkdtempSync(join(tmpdir(), "portolan-vscode-")));
   const folder = join(scratch, "soundings");
-  cpSync(fixture, folder, { recursive: true });
+  if (fixture) cpSync(fixture, folder, { recursive: true });
+  else mkdirSync(folder);
   // A copy, so that a look at the running processes finds this test's servers and no others.
   const program = join(scratch, "bin", "portolan");
   mkdirSync(join(scratch, "bin"));
-  copyFileSync(server, program);
-  prepare?.(folder, program);
+  if (server) copyFileSync(server, program);
+  const workspace = prepare?.(folder, program);
   const settings = (kind, values) => {
     mkdirSync(join(scratch, "user", kind), { recursive: true });
     writeFileSync(join(scratch, "user", kind, "settings.json"), JSON.stringify(values));
   };
   settings("User", { ...SETTINGS, "security.workspace.trust.enabled": trust !== "off" });
   // Paths of programs are settings of the machine that the server runs on.
-  settings("Machine", { "portolan.server.path": program });
+  settings("Machine", server ? { "portolan.server.path": program } : {});
 
   const entry = join(tools, "node_modules/code-server/out/node/entry.js");
   const places = ["--user-data-dir", join(scratch, "user"), "--extensions-dir", join(scratch, "extensions")];
@@ -86,6 +88,10 @@ export async function openWorkbench({ tools, chromium, vsix, server, fixture, tr
     ...process.env,
     HOME: scratch,
     XDG_CONFIG_HOME: join(scratch, "config"),
+    // Builds are real: with this machine's toolchain, and nobody's settings.
+    RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), ".rustup"),
+    CARGO_HOME: join(scratch, "cargo"),
+    ...extra,
     // No gallery: a test asks nobody on the network.
     EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "http://127.0.0.1:9", itemUrl: "", resourceUrlTemplate: "" }),
   };
@@ -93,7 +99,11 @@ export async function openWorkbench({ tools, chromium, vsix, server, fixture, tr
   delete environment.VSCODE_IPC_HOOK_CLI;
   delete environment.PORT;
   delete environment.PORTOLAN_SERVER;
-  const installed = spawnSync(process.execPath, [entry, ...places, "--install-extension", vsix], { env: environment, encoding: "utf8" });
+  delete environment.CARGO_TARGET_DIR;
+  // The workbench asks a login shell for the PATH.
+  writeFileSync(join(scratch, ".profile"), `export PATH='${process.env.PATH}'\n`);
+  const extensions = [vsix, ...more].flatMap((one) => ["--install-extension", one]);
+  const installed = spawnSync(process.execPath, [entry, ...places, ...extensions], { env: environment, encoding: "utf8" });
   if (installed.status !== 0) throw new Error(`the extension could not be installed:\n${installed.stdout}${installed.stderr}`);
 
   const port = await freePort();
@@ -109,7 +119,7 @@ export async function openWorkbench({ tools, chromium, vsix, server, fixture, tr
     readdirSync("/proc").filter((pid) => {
       try {
         const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-        return words.includes(program) && words.includes("server");
+        return words[0].startsWith(scratch) && words[0].endsWith("/portolan") && words[1] === "server";
       } catch {
         return false; // no process, or one that has just ended
       }
@@ -143,9 +153,15 @@ export async function openWorkbench({ tools, chromium, vsix, server, fixture, tr
     });
     const page = await browser.newPage({ viewport: { width: 1180, height: 760 }, deviceScaleFactor: 1.5 });
     page.setDefaultTimeout(45_000);
-    await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`);
+    const opened = workspace ? `workspace=${encodeURIComponent(workspace)}` : `folder=${encodeURIComponent(folder)}`;
+    await page.goto(`http://127.0.0.1:${port}/?${opened}`);
     await page.locator(".monaco-workbench .explorer-folders-view").waitFor();
-    return { page, folder, servers, stopServing, close, output: () => output };
+    const user = join(scratch, "user");
+    const set = (values) => {
+      const file = join(user, "User", "settings.json");
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), ...values }));
+    };
+    return { page, folder, servers, stopServing, close, set, output: () => output };
   } catch (error) {
     await close();
     throw new Error(`${error}\n${output.slice(-2000)}`);

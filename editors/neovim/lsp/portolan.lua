@@ -85,6 +85,22 @@ end
 return {
   cmd = { 'portolan', 'server' },
   filetypes = { 'toml', 'nix' },
+  -- For `:Portolan build`; without the plugin beside this file nothing is done with it.
+  init_options = { experimental = { targets = true } },
+  handlers = {
+    ['portolan/buildOutput'] = function(_, params)
+      local there, plugin = pcall(require, 'portolan')
+      if there then
+        plugin.on_build_output(params)
+      end
+    end,
+    ['portolan/targets'] = function(_, params)
+      local there, window = pcall(require, 'portolan.targets')
+      if there then
+        window.renew(params.projects)
+      end
+    end,
+  },
   root_dir = function(bufnr, on_dir)
     local path = vim.api.nvim_buf_get_name(bufnr)
     -- Buffers without a file, and those of plugins (`fugitive://…`), are not ours.

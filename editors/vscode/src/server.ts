@@ -1,5 +1,6 @@
 //! Where the server is: the person's choice first, then what came with the extension, then `PATH`.
 
+import { execFile } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -7,7 +8,12 @@ import { delimiter, join } from "node:path";
 /** Where a server was looked for, and what was there. */
 export type Search = { found: string; by: string } | { missing: string };
 
+/** What a program says of itself. */
+export type Version = { version: string; remark?: string } | { unfit: string };
+
 const PROGRAM = process.platform === "win32" ? "portolan.exe" : "portolan";
+/** A program that takes longer to say its version is none of ours. */
+const PATIENCE = 10_000;
 
 function isProgram(path: string): boolean {
   try {
@@ -47,4 +53,34 @@ export function findServer(setting: string, extensionFolder: string, environment
     }
   }
   return { missing: "The program portolan is not on PATH. Install it, or say where it is in portolan.server.path." };
+}
+
+/** Asks a program for its version. A wrong one would start, and then fail without a word that anybody understands. */
+export function askVersion(program: string, wanted: string): Promise<Version> {
+  return new Promise((resolve) => {
+    execFile(program, ["--version"], { timeout: PATIENCE }, (error, output) => {
+      const version = /^portolan (\d+\.\d+\.\d+\S*)/.exec(output.trim())?.[1];
+      if (version !== undefined) {
+        resolve(compare(version, wanted));
+      } else if (error?.killed) {
+        resolve({ unfit: `${program} did not say its version within ${PATIENCE / 1000} seconds.` });
+      } else if (error && typeof error.code === "string") {
+        resolve({ unfit: `${program} cannot be run on this machine (${error.code}).` });
+      } else {
+        resolve({ unfit: `${program} is not Portolan: it does not say its version.` });
+      }
+    });
+  });
+}
+
+/** Versions before 1.0 promise each other nothing when their second number differs, later ones by their first. */
+function compare(version: string, wanted: string): Version {
+  const era = (text: string): string => {
+    const [major = "", minor = ""] = text.split(".");
+    return major === "0" ? `0.${minor}` : major;
+  };
+  if (era(version) === era(wanted)) {
+    return { version };
+  }
+  return { version, remark: `The server is Portolan ${version}, the extension ${wanted}: some commands may be missing.` };
 }

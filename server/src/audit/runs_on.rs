@@ -153,8 +153,14 @@ fn wasm(image: &Image) -> Vec<String> {
             version.map_or_else(|| "runtimes with WASI".to_owned(), |v| format!("runtimes with WASI {v}+")),
         ];
     }
+    if image.imports.iter().any(support::awaits_wasm_bindgen) {
+        return Vec::new();
+    }
     if modules().all(support::is_wasm_bindgen_glue) {
         return vec!["JavaScript hosts, with the glue of wasm-bindgen".to_owned()];
+    }
+    if let Some(writer) = support::other_glue(image) {
+        return vec![format!("JavaScript hosts, with the glue of {writer}")];
     }
     Vec::new()
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use crate::finding::Severity;
+use crate::{finding::Severity, process};
 
 const EXIT_CODES: &str = "Exit codes:
   0  clean
@@ -17,6 +17,12 @@ const LOG_EXIT_CODES: &str = "Exit codes:
   1  a failure: the causes are named, or the first error of an unknown one is shown
   2  wrong usage, or the log cannot be read
   3  nothing to look at: no such file, or an empty log";
+
+const BUILD_EXIT_CODES: &str = "Exit codes:
+  0  everything was built, and runs elsewhere
+  1  a build or an audit failed, or a tool is missing
+  2  wrong usage, or an internal error
+  3  nothing to build: no Cargo.toml, cargo configuration or flake.nix";
 
 /// Finds and fixes what keeps a Rust program from being built for, or from running on, other machines:
 /// in flake.nix, Cargo.toml and .cargo/config.toml together.
@@ -38,6 +44,8 @@ pub(super) enum Command {
     Fix(FixOptions),
     /// Show every target that the project ships, and what each still lacks.
     Targets(TargetsOptions),
+    /// Build targets, say why a build failed, and audit what came of it.
+    Build(BuildOptions),
     /// Read finished binaries, and say where they run.
     Audit(AuditOptions),
     /// Read the log of a build that failed, and say why.
@@ -48,6 +56,9 @@ pub(super) enum Command {
     Rules(RulesOptions),
     /// Run the language server on standard input and output.
     Server(ServerOptions),
+    /// Watch over another program; Portolan calls this itself.
+    #[command(hide = true)]
+    Supervise(process::SupervisorArguments),
 }
 
 /// What every command that reads a project takes.
@@ -82,6 +93,10 @@ pub(super) struct CheckOptions {
     /// Not this rule. May be repeated.
     #[arg(long = "ignore", value_name = "NAME")]
     pub(super) ignored: Vec<String>,
+    /// Also ask `nix eval` and `cargo metadata`, which runs what the project says: for projects that you trust.
+    /// Nothing is built, and nothing is written into the project.
+    #[arg(long)]
+    pub(super) deep: bool,
     /// Leave out the findings that this file lists.
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     pub(super) baseline: Option<PathBuf>,
@@ -118,6 +133,57 @@ pub(super) struct TargetsOptions {
     pub(super) format: TargetsFormat,
     #[command(flatten)]
     pub(super) project: ProjectOptions,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = BUILD_EXIT_CODES)]
+pub(super) struct BuildOptions {
+    /// The targets; a glibc may stand behind one: x86_64-unknown-linux-gnu.2.17 [default: what a plain
+    /// `cargo build` makes].
+    #[arg(value_name = "TRIPLE", value_parser = parse_triple)]
+    pub(super) targets: Vec<String>,
+    /// Every target that the project ships.
+    #[arg(long, conflicts_with = "targets")]
+    pub(super) all: bool,
+    /// What builds them.
+    #[arg(long, value_enum, default_value_t = BuilderChoice::Auto)]
+    pub(super) builder: BuilderChoice,
+    /// The flake's attribute, for Nix: `app`, `packages.x86_64-linux.app`.
+    #[arg(long, value_name = "FLAKE_ATTR")]
+    pub(super) attr: Option<String>,
+    /// The oldest glibc that the programs have to run with, like 2.17: zig links against it.
+    #[arg(long, value_name = "VERSION", value_parser = parse_version)]
+    pub(super) glibc: Option<String>,
+    /// Compile with optimizations (the default).
+    #[arg(long, conflicts_with = "debug")]
+    pub(super) release: bool,
+    /// Compile without optimizations.
+    #[arg(long)]
+    pub(super) debug: bool,
+    /// Only this package of the workspace. May be repeated.
+    #[arg(long = "package", short, value_name = "NAME")]
+    pub(super) packages: Vec<String>,
+    /// Only this program. May be repeated.
+    #[arg(long = "bin", value_name = "NAME")]
+    pub(super) programs: Vec<String>,
+    /// Show the commands, and start nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Write archives of what passed the audit into this folder, with SHA256SUMS.
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    pub(super) dist: Option<PathBuf>,
+    /// What the programs may need, as in `portolan audit`.
+    #[arg(long, value_name = "FILE|NAME")]
+    pub(super) policy: Option<String>,
+    /// Nix's remote builders.
+    #[arg(long, value_name = "BUILDERS")]
+    pub(super) nix_builders: Option<String>,
+    /// The project folder, or a file in it [default: the project around the current folder].
+    #[arg(long, value_name = "PATH")]
+    pub(super) project: Option<PathBuf>,
+    /// More arguments for cargo, cross or nix.
+    #[arg(last = true, value_name = "ARGUMENTS")]
+    pub(super) extra: Vec<String>,
 }
 
 #[derive(Args, Debug)]
@@ -204,6 +270,20 @@ pub(super) enum AuditFormat {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum BuilderChoice {
+    /// What the project uses and this machine has.
+    Auto,
+    /// cargo.
+    Cargo,
+    /// cargo-zigbuild.
+    Zigbuild,
+    /// cross, in a container.
+    Cross,
+    /// nix build.
+    Nix,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum TargetsFormat {
     /// A table.
     Text,
@@ -273,6 +353,12 @@ impl LogLevel {
             Self::Trace => "trace",
         }
     }
+}
+
+fn parse_version(text: &str) -> Result<String, String> {
+    let is_version = text.split('.').count() >= 2
+        && text.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_version { Ok(text.to_owned()) } else { Err("a version of glibc looks like 2.17".to_owned()) }
 }
 
 fn parse_triple(text: &str) -> Result<String, String> {

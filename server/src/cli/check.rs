@@ -19,7 +19,7 @@ pub(super) fn run(options: &CheckOptions, output: Output) -> Result<u8, Stop> {
         session::known_rule(name)?;
     }
     let baseline = options.baseline.as_deref().map(Baseline::read).transpose()?;
-    let mut report = look(options)?;
+    let mut report = look(options, output)?;
     if let Some(path) = &options.write_baseline {
         let baseline = Baseline::of(&report);
         baseline.write(path)?;
@@ -39,7 +39,7 @@ pub(super) fn run(options: &CheckOptions, output: Output) -> Result<u8, Stop> {
 }
 
 /// Looks at every project that was named.
-fn look(options: &CheckOptions) -> Result<Report, Stop> {
+fn look(options: &CheckOptions, output: Output) -> Result<Report, Stop> {
     let mut roots: Vec<PathBuf> = if options.paths.is_empty() {
         vec![session::root_of(None)?]
     } else {
@@ -56,7 +56,15 @@ fn look(options: &CheckOptions) -> Result<Report, Stop> {
         texts: Texts::default(),
     };
     for root in &roots {
-        let session = Session::with_rules(root, host.clone(), &options.project, &options.rules);
+        let session = if options.deep {
+            let (session, notes) = Session::open_deep(root, host.clone(), &options.project, &options.rules);
+            for note in &notes {
+                output.note(&note.to_string());
+            }
+            session
+        } else {
+            Session::with_rules(root, host.clone(), &options.project, &options.rules)
+        };
         session.host().clone_into(&mut report.host);
         report.targets.extend(session.shipped());
         let findings: Vec<Finding> =

@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 mod baseline;
+mod build;
 mod catalog;
 mod check;
 mod diff;
@@ -26,7 +27,7 @@ use clap::Parser;
 use args::{Arguments, Command};
 use output::Output;
 
-use crate::lsp;
+use crate::{lsp, process};
 
 /// Nothing at or above the level asked for.
 const CLEAN: u8 = 0;
@@ -68,8 +69,10 @@ pub fn main() -> ExitCode {
         }
     };
     let output = Output::new(arguments.color);
-    if let Command::Server(options) = arguments.command {
-        return server(options);
+    match arguments.command {
+        Command::Server(options) => return server(options),
+        Command::Supervise(arguments) => return process::supervise(&arguments),
+        _ => {}
     }
     let work = move || match run(arguments.command, output) {
         Ok(code) => code,
@@ -87,10 +90,11 @@ fn run(command: Command, output: Output) -> Result<u8, Stop> {
         Command::Fix(options) => fix::run(&options, output),
         Command::Targets(options) => targets::run(&options, output),
         Command::Log(options) => log::run(&options, output),
+        Command::Build(options) => build::run(&options, output),
         Command::Audit(options) => audit::run(&options, output),
         Command::Explain(options) => explain::explain(&options.rule, output),
         Command::Rules(options) => Ok(explain::rules(options.format, output)),
-        Command::Server(_) => Ok(CLEAN),
+        Command::Server(_) | Command::Supervise(_) => Ok(CLEAN),
     }
 }
 

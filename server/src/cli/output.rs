@@ -51,6 +51,11 @@ impl Output {
         write_quietly(AutoStream::new(io::stderr().lock(), self.color), &line);
     }
 
+    /// Writes a line on standard error: what happens, and no answer.
+    pub(super) fn aside(self, line: &str) {
+        write_quietly(AutoStream::new(io::stderr().lock(), self.color), &format!("{line}\n"));
+    }
+
     /// Writes one value as JSON and ends the line.
     pub(super) fn json(value: &impl serde::Serialize) {
         // Values of ours have text keys and no other reason to fail.

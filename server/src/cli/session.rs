@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     analysis::{self, Analysis},
+    deep,
     finding::Finding,
     rules,
     snapshot::{Host, Level, Read, Settings, Snapshot},
@@ -81,6 +82,7 @@ pub(super) fn snapshot(root: &Path, host: Arc<Host>, options: &ProjectOptions) -
         files: Vfs::new(root, cargo_home.as_deref()).snapshot(),
         host,
         settings: Arc::new(settings),
+        settled: Arc::default(),
     }
 }
 
@@ -117,6 +119,20 @@ impl Session {
         let snapshot = turn_on(snapshot(root, host, options), named);
         let analysis = analysis::analyze(&snapshot);
         Self { snapshot, analysis }
+    }
+
+    /// The same, with what Nix and cargo say, as somebody asked for it.
+    pub(super) fn open_deep(
+        root: &Path,
+        host: Arc<Host>,
+        options: &ProjectOptions,
+        named: &[String],
+    ) -> (Self, Vec<deep::Note>) {
+        let plain = turn_on(snapshot(root, host, options), named);
+        let outcome = deep::ask(&plain, &deep::Options::default(), &|| true);
+        let snapshot = Snapshot { settled: Arc::new(outcome.settled), ..plain };
+        let analysis = analysis::analyze(&snapshot);
+        (Self { snapshot, analysis }, outcome.notes)
     }
 
     /// Triple of the machine that builds.

@@ -1,5 +1,6 @@
-//! `portolan targets`: what each target still lacks, as a table or as JSON.
+//! `portolan targets`: what each target still lacks, and what the flake makes, as tables or as JSON.
 
+mod outputs;
 mod text;
 
 use super::{
@@ -17,7 +18,10 @@ pub(super) fn run(options: &TargetsOptions, output: Output) -> Result<u8, Stop> 
     let rows = matrix::gather(&session.analysis);
     let host = session.host();
     match options.format {
-        TargetsFormat::Text => output.styled(&text::text(&rows, host, &session.analysis.project)),
+        TargetsFormat::Text => {
+            let project = &session.analysis.project;
+            output.styled(&(text::text(&rows, host, project) + &outputs::text(project)));
+        }
         TargetsFormat::Json => Output::json(&matrix::json(&rows, host, &session.analysis.project)),
     }
     Ok(CLEAN)

@@ -27,35 +27,62 @@ pub fn quote(text: &str) -> String {
 /// Adds `name = value;` to a set, below its last binding and indented like it. `None` when the set
 /// has a binding of that name, or one that sets several (`inherit (x) …` is fine, `name.more` is not).
 pub fn add_attribute(document: &Document, set: &AttributeSet, name: &str, value: &str) -> Option<Edit> {
+    add_attributes(document, set, &[(name.to_owned(), value.to_owned())])
+}
+
+/// Adds several at once: one after the other they would all want the same place.
+pub fn add_attributes(document: &Document, set: &AttributeSet, new: &[(String, String)]) -> Option<Edit> {
     let taken = |binding: &Binding| {
         let path = binding.path.as_str();
-        path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+        new.iter().any(|(name, _)| {
+            path == name || path.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        })
     };
-    if set.bindings.iter().any(taken) {
+    if new.is_empty() || set.bindings.iter().any(taken) {
         return None;
     }
-    let text = format!("{name} = {value};");
+    let texts: Vec<String> = new.iter().map(|(name, value)| format!("{name} = {value};")).collect();
     let newline = document.line_ending();
     let Some(last) = set.bindings.last() else {
         let inner = document.slice(set.span).strip_prefix('{')?.strip_suffix('}')?;
-        return inner.trim().is_empty().then(|| replace(document.file(), set.span, format!("{{ {text} }}")));
+        let text = format!("{{ {} }}", texts.join(" "));
+        return inner.trim().is_empty().then(|| replace(document.file(), set.span, text));
     };
-    let open_line = document.line_at(set.span.start());
-    let last_line = document.line_at(last.span.start());
-    if open_line == last_line {
-        return Some(replace(document.file(), Span::at(last.span.end()), format!(" {text}")));
-    }
-    let indent: String = document
-        .line_text(last_line)
-        .chars()
-        .take_while(|character| matches!(character, ' ' | '\t'))
-        .collect();
+    let Some(indent) = indent_of(document, set) else {
+        let text = format!(" {}", texts.join(" "));
+        return Some(replace(document.file(), Span::at(last.span.end()), text));
+    };
     // Behind a comment on the binding's last line, so that it stays with its binding.
     let end_line = document.line_at(last.span.end());
     let line_end = document.line_range(end_line).start + document.line_text(end_line).len();
     let rest = document.slice(Span::new(last.span.end(), line_end)).trim_start();
     let at = if rest.is_empty() || rest.starts_with('#') { line_end } else { last.span.end() };
-    Some(replace(document.file(), Span::at(at), format!("{newline}{indent}{text}")))
+    let separator = format!("{newline}{indent}");
+    let text = format!("{separator}{}", texts.join(&separator));
+    Some(replace(document.file(), Span::at(at), text))
+}
+
+/// How the bindings of a set are indented; `None` when they stand on the line of its brace.
+pub fn indent_of(document: &Document, set: &AttributeSet) -> Option<String> {
+    let last = set.bindings.last()?;
+    let last_line = document.line_at(last.span.start());
+    if document.line_at(set.span.start()) == last_line {
+        return None;
+    }
+    let blanks = document.line_text(last_line).chars();
+    Some(blanks.take_while(|character| matches!(character, ' ' | '\t')).collect())
+}
+
+/// A binding with the whole of its lines when nothing else stands on them, else with the blanks before it.
+pub fn whole_lines(document: &Document, binding: Span) -> Span {
+    let first = document.line_range(document.line_at(binding.start()));
+    let last = document.line_range(document.line_at(binding.end()));
+    let before = document.slice(Span::new(first.start, binding.start()));
+    let behind = document.slice(Span::new(binding.end(), last.end));
+    if before.trim().is_empty() && behind.trim().is_empty() {
+        return Span::new(first.start, last.end);
+    }
+    Span::new(binding.start() - (before.len() - before.trim_end().len()), binding.end())
 }
 
 /// Adds an environment variable to the attribute set of a shell or package: into `env` where the set

@@ -131,6 +131,14 @@ pub fn windows_minimum(name: &str) -> Option<&'static str> {
 /// The compiler's run time that a DLL belongs to.
 pub fn windows_runtime(name: &str) -> Option<&'static Runtime> {
     let name = name.to_ascii_lowercase();
+    // msvcp140-a4c2229bdc2a2a630acdc095b4d86008.dll: a copy under a name of its own, which delvewheel makes.
+    let stem = name.strip_suffix(".dll").unwrap_or(&name);
+    let is_copy = stem
+        .rsplit_once('-')
+        .is_some_and(|(_, hash)| hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if is_copy {
+        return None;
+    }
     RUNTIMES.iter().find(|runtime| runtime.prefixes.iter().any(|prefix| name.starts_with(prefix)))
 }
 

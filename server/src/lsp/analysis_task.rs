@@ -13,15 +13,18 @@ use std::{
 };
 
 use super::{
+    builds::Results,
     convert::{capabilities::Features, position::Encoding},
     hooks,
     outbox::Outbox,
     publish::{OpenFile, Publisher, View},
     settings::UserSettings,
     state::{Look, Shared, State},
+    tell::Teller,
 };
 use crate::{
-    analysis,
+    analysis::{self, Analysis},
+    nix::Settled,
     snapshot::{Host, Snapshot},
     text::FileId,
     workspace::{Vfs, host},
@@ -37,6 +40,7 @@ pub fn start(shared: Arc<Shared>, outbox: Outbox) -> std::io::Result<()> {
             shared,
             host: Arc::new(host::detect()),
             projects: BTreeMap::new(),
+            teller: Teller::new(outbox.clone()),
             publisher: Publisher::new(outbox),
         };
         loop {
@@ -53,6 +57,7 @@ struct Task {
     host: Arc<Host>,
     projects: BTreeMap<PathBuf, Project>,
     publisher: Publisher,
+    teller: Teller,
 }
 
 /// The files of one project.
@@ -68,6 +73,8 @@ struct Job {
     settings: UserSettings,
     features: Features,
     encoding: Encoding,
+    /// Whether the client wants to be told of the targets.
+    tells: bool,
     open: Arc<BTreeMap<FileId, OpenFile>>,
     folders: BTreeSet<PathBuf>,
     dirty: Vec<Changes>,
@@ -78,6 +85,8 @@ struct Changes {
     folder: PathBuf,
     stale: bool,
     invalid: BTreeSet<PathBuf>,
+    settled: Arc<Settled>,
+    built: Vec<Arc<Results>>,
 }
 
 /// What became of one project: `None` when its analysis panicked.
@@ -101,7 +110,8 @@ impl Task {
             let snapshot = self.snapshot(changes, &job, &host);
             let look = catch_unwind(AssertUnwindSafe(|| {
                 hooks::analysis_begins(&snapshot);
-                let analysis = analysis::analyze(&snapshot);
+                let mut analysis = analysis::analyze(&snapshot);
+                add_built(&mut analysis, &changes.built);
                 Arc::new(Look { snapshot, analysis, open: Arc::clone(&job.open) })
             }));
             if look.is_err() {
@@ -150,6 +160,10 @@ impl Task {
             }
         }
         self.shared.announce();
+        // Last: nobody waits for it.
+        if job.tells {
+            self.teller.tell(&looks);
+        }
     }
 
     fn host_for(&self, settings: &UserSettings) -> Arc<Host> {
@@ -171,8 +185,25 @@ impl Task {
             files: project.files.snapshot(),
             host: Arc::clone(host),
             settings: Arc::new(job.settings.analysis.clone()),
+            settled: Arc::clone(&changes.settled),
         }
     }
+}
+
+/// Adds what builds have found, as far as the files still read as they did then.
+fn add_built(analysis: &mut Analysis, built: &[Arc<Results>]) {
+    for (finding, text) in built.iter().flat_map(|results| &results.findings) {
+        let now = analysis.project.source(&finding.origin.file);
+        let is_same = match (&now, text) {
+            (Some(now), Some(then)) => now.document().text() == &**then,
+            (None, None) => true,
+            _ => false,
+        };
+        if is_same && !analysis.findings.contains(finding) {
+            analysis.findings.push(finding.clone());
+        }
+    }
+    analysis.findings.sort_by(|a, b| (&a.origin, a.rule, &a.message).cmp(&(&b.origin, b.rule, &b.message)));
 }
 
 impl Project {
@@ -208,6 +239,8 @@ impl Job {
                 folder: folder.clone(),
                 stale: std::mem::take(&mut root.stale),
                 invalid: std::mem::take(&mut root.invalid),
+                settled: Arc::clone(&root.settled),
+                built: root.built.values().cloned().collect(),
             })
             .collect();
         let open = state.documents.iter_mut().map(|(file, document)| {
@@ -220,6 +253,7 @@ impl Job {
             settings: state.settings.clone(),
             features: state.features,
             encoding: state.encoding,
+            tells: state.wants_notifications,
             open: Arc::new(open.collect()),
             folders: state.roots.keys().cloned().collect(),
             dirty,

@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tower_lsp::{
     Client,
-    ls_types::{ConfigurationItem, MessageType, Registration, WorkspaceEdit},
+    ls_types::{
+        ConfigurationItem, MessageType, ProgressToken, Registration, WorkDoneProgressCreateParams,
+        WorkspaceEdit, request::WorkDoneProgressCreate,
+    },
 };
 
 use super::{settings, state::Shared};
@@ -98,6 +101,24 @@ impl Asker {
         }
     }
 
+    /// Asks the client to show progress under a token; `ready` is called when it agrees.
+    pub fn create_progress(&self, token: Value, ready: impl FnOnce() + Send + 'static) {
+        let token = match token {
+            Value::Number(number) => {
+                ProgressToken::Number(number.as_i64().and_then(|n| i32::try_from(n).ok()).unwrap_or_default())
+            }
+            other => ProgressToken::String(other.as_str().unwrap_or_default().to_owned()),
+        };
+        let asker = self.clone();
+        self.detach("window/workDoneProgress/create", async move {
+            let params = WorkDoneProgressCreateParams { token };
+            match asker.client.send_request::<WorkDoneProgressCreate>(params).await {
+                Ok(()) => ready(),
+                Err(error) => tracing::warn!(%error, "the client shows no progress"),
+            }
+        });
+    }
+
     /// Asks the client to change the workspace.
     pub fn apply(&self, edit: WorkspaceEdit) {
         let asker = self.clone();
@@ -130,14 +151,24 @@ impl Asker {
     }
 }
 
+/// Every file that an analysis reads or looks for. Of Rust's sources the build scripts are read; of the others it
+/// matters only whether they are there, because cargo finds programs and libraries by their files' names.
 fn watched_files() -> Value {
-    let globs = [
+    const CREATED_OR_DELETED: u8 = 1 + 4;
+    let read = [
         "**/*.nix",
         "**/flake.lock",
         "**/Cargo.toml",
         "**/Cargo.lock",
         "**/.cargo/{config,*.toml}",
         "**/{rust-toolchain,rust-toolchain.toml,Cross.toml,portolan.toml}",
+        "**/build.rs",
+        "**/.gitignore",
+        "**/.github/workflows/*.{yml,yaml}",
     ];
-    json!({"watchers": globs.map(|glob| json!({"globPattern": glob}))})
+    // Sources, and custom targets (`--target my-board.json`).
+    let looked_for = ["**/*.rs", "**/*-*.json"];
+    let read = read.iter().map(|glob| json!({"globPattern": glob}));
+    let looked_for = looked_for.iter().map(|glob| json!({"globPattern": glob, "kind": CREATED_OR_DELETED}));
+    json!({"watchers": read.chain(looked_for).collect::<Vec<_>>()})
 }

@@ -9,18 +9,20 @@ use tower_lsp::{
     Client, LanguageServer,
     jsonrpc::{Error, ErrorCode, Result},
     ls_types::{
-        CodeAction, CodeActionParams, CodeActionResponse, CompletionItem, CompletionItemKind,
-        CompletionParams, CompletionResponse, CompletionTextEdit, DidChangeConfigurationParams,
-        DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-        DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-        DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentDiagnosticReportResult,
-        ExecuteCommandParams, FullDocumentDiagnosticReport, Hover, HoverContents, HoverParams,
-        InitializeParams, InitializeResult, InitializedParams, MarkupContent, MarkupKind,
-        RelatedFullDocumentDiagnosticReport, TextEdit, Uri,
+        CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, Command, CompletionItem,
+        CompletionItemKind, CompletionParams, CompletionResponse, CompletionTextEdit,
+        DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+        DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+        DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReport,
+        DocumentDiagnosticReportResult, ExecuteCommandParams, FullDocumentDiagnosticReport, Hover,
+        HoverContents, HoverParams, InitializeParams, InitializeResult, InitializedParams, MarkupContent,
+        MarkupKind, ProgressToken, RelatedFullDocumentDiagnosticReport, TextEdit, Uri,
+        WorkDoneProgressCancelParams,
     },
 };
 
 use super::{
+    builds::{Builds, Order, Wanted},
     client::Asker,
     convert::{
         action, capabilities, capabilities::Features, diagnostic, params, position::Encoding,
@@ -28,11 +30,12 @@ use super::{
     },
     hooks,
     lifecycle::Lifecycle,
+    outbox::Outbox,
     requests::{
         code_action::{self, Work},
         completion,
         execute_command::{self, Refusal},
-        hover, native,
+        hover, lens, native,
     },
     settings,
     state::{Look, Shared},
@@ -45,13 +48,21 @@ pub struct Server {
     shared: Arc<Shared>,
     asker: Asker,
     lifecycle: Lifecycle,
+    builds: Builds,
 }
 
 impl Server {
     /// A server that has not heard of its client yet.
-    pub fn new(client: Client, runtime: Handle, shared: Arc<Shared>, lifecycle: Lifecycle) -> Self {
+    pub fn new(
+        client: Client,
+        runtime: Handle,
+        shared: Arc<Shared>,
+        lifecycle: Lifecycle,
+        outbox: Outbox,
+    ) -> Self {
         let asker = Asker::new(client, runtime, Arc::clone(&shared));
-        Self { shared, asker, lifecycle }
+        let builds = Builds::new(Arc::clone(&shared), asker.clone(), outbox);
+        Self { shared, asker, lifecycle, builds }
     }
 
     fn client(&self) -> (Features, Encoding) {
@@ -70,6 +81,60 @@ impl Server {
         let file = params::file(uri)?;
         let look = self.shared.look_at(&file).await?;
         Some((file, look))
+    }
+
+    /// `window/workDoneProgress/cancel`, which the framework has no method for.
+    #[allow(clippy::unused_async, reason = "the framework takes nothing else")]
+    pub async fn cancel_progress(&self, given: WorkDoneProgressCancelParams) {
+        self.builds.cancel_by_token(&token(given.token));
+    }
+
+    /// The project that a command means: that of its path, else the first one.
+    async fn meant(&self, arguments: &[Value]) -> Result<Arc<Look>> {
+        let look = match params::path_argument(arguments) {
+            Some(path) => self.shared.look_at(&FileId::new(path)).await,
+            None => self.shared.look_at_all().await.into_iter().next(),
+        };
+        look.ok_or_else(|| {
+            failure("there is no project here: no Cargo.toml, .cargo/config.toml or flake.nix")
+        })
+    }
+
+    /// Starts builds, and answers with what was started before any of them has begun.
+    async fn build(&self, arguments: Vec<Value>, token: Option<Value>) -> Result<Value> {
+        let settings = self.shared.lock().settings.clone();
+        if !settings.trusted {
+            return Err(failure(execute_command::UNTRUSTED));
+        }
+        let look = self.meant(&arguments).await?;
+        let orders = compute(move || {
+            let wanted = Wanted::read(&arguments)?;
+            Order::make(&look, &wanted, &settings.build)
+        })
+        .await??;
+        let mut token = token;
+        let start = |order: Order| {
+            let plan = order.plan.clone();
+            let id = self.builds.start(order, token.take());
+            execute_command::started(id, &plan)
+        };
+        Ok(orders.into_iter().map(start).collect())
+    }
+
+    /// Audits a file, or what the last builds made.
+    async fn audit(&self, arguments: Vec<Value>) -> Result<Value> {
+        let look = self.meant(&[]).await;
+        let built = {
+            let state = self.shared.lock();
+            let root = look.as_ref().ok().and_then(|look| state.roots.get(&*look.snapshot.root));
+            root.map(|root| root.built.values().cloned().collect::<Vec<_>>()).unwrap_or_default()
+        };
+        let (answer, results) =
+            compute(move || execute_command::audit(&arguments, look.ok().as_deref(), &built)).await??;
+        if let Some((root, results)) = results {
+            self.shared.change(|state| state.built(&root, results));
+        }
+        Ok(answer)
     }
 
     /// Fixes all that is safe in the project of `path`, or in every project.
@@ -103,6 +168,13 @@ async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     })
 }
 
+fn token(token: ProgressToken) -> Value {
+    match token {
+        ProgressToken::Number(number) => number.into(),
+        ProgressToken::String(text) => text.into(),
+    }
+}
+
 /// `RequestFailed`: the request is right, and cannot be done.
 fn failure(why: impl Into<String>) -> Error {
     Error { code: ErrorCode::ServerError(-32803), message: why.into().into(), data: None }
@@ -123,6 +195,11 @@ impl LanguageServer for Server {
             self.lifecycle.watch(process);
         }
         let features = Features::read(&given.capabilities);
+        let asked = given
+            .initialization_options
+            .as_ref()
+            .and_then(|options| options.pointer("/experimental/targets"));
+        let wants_notifications = asked == Some(&Value::Bool(true));
         let offered = given.capabilities.general.as_ref();
         let encoding = Encoding::negotiate(offered.and_then(|general| general.position_encodings.as_deref()));
         let (settings, wrong) = given.initialization_options.as_ref().map(settings::read).unwrap_or_default();
@@ -133,6 +210,7 @@ impl LanguageServer for Server {
             state.features = features;
             state.encoding = encoding;
             state.settings = settings;
+            state.wants_notifications = wants_notifications;
             state.change_folders(params::initial_folders(&given), &[]);
         });
         Ok(capabilities::offer(features, encoding))
@@ -170,10 +248,13 @@ impl LanguageServer for Server {
         let path = uri::to_path(&given.text_document.uri);
         self.shared.change(|state| {
             // The watcher's word may come late, or never.
-            if let Some(path) = path {
-                state.invalidate(&path);
+            if let Some(path) = &path {
+                state.invalidate(path);
             }
             state.recheck_unwatched_disk();
+            if let Some(path) = &path {
+                state.ask_about(path);
+            }
         });
     }
 
@@ -291,14 +372,44 @@ impl LanguageServer for Server {
         )))
     }
 
+    async fn code_lens(&self, given: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        let Some((file, look)) = self.look(&given.text_document.uri).await else { return Ok(None) };
+        let is_on = self.shared.lock().settings.code_lens;
+        let (_, encoding) = self.client();
+        compute(move || {
+            let is_on = is_on.or(look.analysis.project.cargo.portolan.code_lens).unwrap_or(true);
+            let source = diagnostic::read(&look.snapshot, &file);
+            let positions = Positions::new(source.text().filter(|_| is_on)?.document(), encoding);
+            let lens = |lens: lens::Lens| CodeLens {
+                range: positions.range(lens.span),
+                command: Some(Command {
+                    title: lens.title,
+                    command: lens.command.to_owned(),
+                    arguments: Some(vec![lens.argument]),
+                }),
+                data: None,
+            };
+            Some(lens::of_file(&look, &file).into_iter().map(lens).collect())
+        })
+        .await
+    }
+
     async fn execute_command(&self, given: ExecuteCommandParams) -> Result<Option<Value>> {
         let arguments = given.arguments;
+        let token = given.work_done_progress_params.work_done_token.map(token);
         match given.command.as_str() {
             "portolan.fixAll" => {
                 let rule = arguments.first().and_then(|first| first.get("rule")?.as_str()).map(str::to_owned);
                 self.fix_all(params::path_argument(&arguments), rule).await?;
                 Ok(None)
             }
+            "portolan.build" => self.build(arguments, token).await.map(Some),
+            "portolan.cancel" => {
+                let id =
+                    arguments.first().and_then(|first| first.as_u64().or_else(|| first.get("id")?.as_u64()));
+                Ok(Some(self.builds.cancel(id).into()))
+            }
+            "portolan.audit" => self.audit(arguments).await.map(Some),
             "portolan.explain" => Ok(Some(execute_command::explain(&arguments)?)),
             native::SHOW_PATH => {
                 let looks = self.shared.look_at_all().await;

@@ -10,8 +10,11 @@ use crate::{
     snapshot::{Level, Settings},
 };
 
+/// The values of `build.builder`.
+const BUILDERS: [&str; 5] = ["auto", "cargo", "zigbuild", "cross", "nix"];
+
 /// What the user asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserSettings {
     /// What an analysis is given.
     pub analysis: Settings,
@@ -19,6 +22,36 @@ pub struct UserSettings {
     pub host: Option<String>,
     /// Whether commands that start processes may run. Only the editor can say so, never a file.
     pub trusted: bool,
+    /// Whether Nix and cargo are asked when a file is saved; only in a trusted workspace.
+    pub deep_check_on_save: bool,
+    /// How builds are made.
+    pub build: BuildSettings,
+    /// Whether lenses are shown; the project says it where the user does not.
+    pub code_lens: Option<bool>,
+}
+
+impl Default for UserSettings {
+    fn default() -> Self {
+        Self {
+            analysis: Settings::default(),
+            host: None,
+            trusted: false,
+            deep_check_on_save: true,
+            build: BuildSettings::default(),
+            code_lens: None,
+        }
+    }
+}
+
+/// How builds are made. They name programs and arguments, so they are the user's alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuildSettings {
+    /// The builder; `auto` as good as none.
+    pub builder: Option<String>,
+    /// More arguments for it.
+    pub extra_arguments: Vec<String>,
+    /// Nix's `--builders`.
+    pub nix_builders: Option<String>,
 }
 
 /// The settings in `value` (the section itself, or an object that holds it), and what was wrong.
@@ -46,10 +79,38 @@ pub fn read(value: &Value) -> (UserSettings, Vec<String>) {
         Some(Value::String(host)) => settings.host = Some(host.clone()),
         Some(_) => wrong.push("portolan.host must be a target triple".to_owned()),
     }
-    match find(&section, "trusted") {
+    for (name, switch) in
+        [("trusted", &mut settings.trusted), ("deepCheckOnSave", &mut settings.deep_check_on_save)]
+    {
+        match find(&section, name) {
+            None => {}
+            Some(Value::Bool(on)) => *switch = *on,
+            Some(_) => wrong.push(format!("portolan.{name} must be true or false")),
+        }
+    }
+    match find(&section, "build.builder") {
         None => {}
-        Some(Value::Bool(trusted)) => settings.trusted = *trusted,
-        Some(_) => wrong.push("portolan.trusted must be true or false".to_owned()),
+        Some(Value::String(builder)) if BUILDERS.contains(&builder.as_str()) => {
+            settings.build.builder = Some(builder.clone());
+        }
+        Some(_) => wrong.push(format!("portolan.build.builder must be one of {}", BUILDERS.join(", "))),
+    }
+    if let Some(arguments) = find(&section, "build.extraArgs") {
+        match strings(arguments) {
+            Some(arguments) => settings.build.extra_arguments = arguments,
+            None => wrong.push("portolan.build.extraArgs must be an array of arguments".to_owned()),
+        }
+    }
+    match find(&section, "build.nix.builders") {
+        None => {}
+        Some(Value::String(builders)) if builders.is_empty() => {}
+        Some(Value::String(builders)) => settings.build.nix_builders = Some(builders.clone()),
+        Some(_) => wrong.push("portolan.build.nix.builders must be a text".to_owned()),
+    }
+    match find(&section, "codeLens.enable") {
+        None => {}
+        Some(Value::Bool(on)) => settings.code_lens = Some(*on),
+        Some(_) => wrong.push("portolan.codeLens.enable must be true or false".to_owned()),
     }
     match find(&section, "diagnostics.severity") {
         None => {}

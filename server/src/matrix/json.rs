@@ -2,13 +2,44 @@
 
 use serde_json::{Value, json};
 
-use super::row::{Fact, Row};
+use super::{
+    derivations::{Output, outputs},
+    row::{Fact, Row},
+};
 use crate::{project::Project, text::Origin};
 
 /// The matrix as JSON.
 pub fn json(rows: &[Row], host: &str, project: &Project) -> Value {
     let rows: Vec<Value> = rows.iter().map(|row| row_json(row, project)).collect();
-    json!({"version": 1, "host": host, "targets": rows})
+    let (packages, shells) = outputs(project);
+    let all = |outputs: &[Output<'_>]| -> Vec<Value> {
+        outputs.iter().map(|output| output_json(output, project)).collect()
+    };
+    json!({
+        "version": 1,
+        "host": host,
+        "targets": rows,
+        "packages": all(&packages),
+        "shells": all(&shells),
+    })
+}
+
+fn output_json(output: &Output<'_>, project: &Project) -> Value {
+    let unknown = output.unknown.iter().map(|gap| {
+        let mut value = place(&gap.origin, project);
+        value["why"] = gap.why.as_str().into();
+        value
+    });
+    json!({
+        "attribute": output.attribute,
+        "system": output.system,
+        "builder": output.builder,
+        "platform": {"config": output.config, "triple": output.triple, "static": output.is_static},
+        "targets": output.targets,
+        "declared": place(output.declared, project),
+        "complete": output.complete,
+        "unknown": unknown.collect::<Vec<_>>(),
+    })
 }
 
 fn row_json(row: &Row, project: &Project) -> Value {

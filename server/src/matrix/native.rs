@@ -55,7 +55,7 @@ fn known_crates() -> BTreeSet<&'static str> {
 const C_BUILDERS: [&str; 2] = ["cc", "cmake"];
 
 /// Whether a crate that is compiled for the target compiles C; `None` without a lock file that says all.
-fn builds_c(project: &Project, triple: &str) -> Option<bool> {
+pub fn builds_c(project: &Project, triple: &str) -> Option<bool> {
     let question = Question::build(triple, &project.host).towards(&C_BUILDERS);
     let resolution = graph::resolve(&project.snapshot, &project.cargo, &question);
     resolution.is_closed().then(|| C_BUILDERS.iter().any(|name| resolution.builds_with(name)))

@@ -4,6 +4,8 @@
 //! [`Piece::Unknown`], [`Known::Unknown`] or a `complete: false`, each with its reason: a rule never
 //! concludes that something is absent from a collection that is not complete.
 
+pub use super::usage::{App, OutputKind, Setting, SettingValue, SourceTree};
+pub use super::vendoring::CargoLock;
 use crate::text::{FileId, Origin, Span};
 
 /// All that the flake says.
@@ -21,8 +23,14 @@ pub struct FlakeFacts {
     /// `pkgsCross.musl64`), each place once for each platform that is made there; a step on the way to
     /// another set (`pkgsCross.musl64` in `pkgsCross.musl64.pkgsStatic`) too.
     pub cross_sets: Vec<CrossSet>,
+    /// The kinds of outputs that it has, by name.
+    pub kinds: Vec<OutputKind>,
+    /// `apps.*`, `defaultApp`; sorted by system and name.
+    pub apps: Vec<App>,
     /// What could not be known, and why.
     pub gaps: Vec<Gap>,
+    /// Expressions whose values a real Nix has told: what is written there is not the value, so no fix replaces it.
+    pub told: Vec<Origin>,
     /// False when a syntax error, a bound or an unknown leaves room for outputs that are not listed here.
     pub complete: bool,
 }
@@ -70,6 +78,12 @@ pub struct Derivation {
     pub origin: Origin,
     /// What makes it.
     pub builder: Builder,
+    /// Name of the function that makes it: "buildRustPackage", "buildDepsOnly"; empty for none.
+    pub function: String,
+    /// What it is built from.
+    pub source: SourceTree,
+    /// What else its builder is told.
+    pub settings: Vec<Setting>,
     /// What it is built for.
     pub platform: Platform,
     /// Environment of its build or shell: attributes, `env`, `export`s of `shellHook`.
@@ -83,9 +97,14 @@ pub struct Derivation {
     /// Triples that a wrapper like cargo-zigbuild is told to build (`target = "x86_64-pc-windows-gnu"`),
     /// or that crane and naersk get by `CARGO_BUILD_TARGET`.
     pub targets: Vec<Text>,
+    /// `cargoLock`, when its dependencies are fetched by the lock file.
+    pub cargo_lock: Option<CargoLock>,
     /// False when attributes were merged in that could not be known (`// unknown`): `env`, `inputs` and
     /// `phases` may then lack some.
     pub complete: bool,
+    /// What of it could not be known, and why. Empty when it is complete, but for a bound or a syntax error
+    /// that concerns the whole flake.
+    pub unknown: Vec<Gap>,
     /// The attribute set literal that was given to the builder, when there is one: where a fix can
     /// write an attribute.
     pub literal: Option<AttributeSet>,

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     evaluator::Evaluator,
-    value::{FileIndex, Place, Symbol, Value},
+    value::{FileIndex, Place, Symbol, Thunk, Value},
 };
 use crate::{
     snapshot::{Kind, Read},
@@ -32,6 +32,8 @@ pub(super) struct File {
     pub(super) folder: PathBuf,
     /// Not Nix: read as text.
     is_data: bool,
+    /// It is a model of ours for something that the flake asks for at this place.
+    pub(super) stands_for: Option<Place>,
 }
 
 impl File {
@@ -55,13 +57,35 @@ impl Evaluator<'_> {
         if let Some(file) = self.files.iter().find(|file| !file.is_data && file.id == *source.file()) {
             return Rc::clone(file);
         }
+        self.take_in(source, None)
+    }
+
+    /// Takes in a model; what it says is said at `place`.
+    pub(super) fn open_model(&mut self, source: &Arc<Source>, place: Place) -> Option<Thunk> {
+        let file = self.take_in(source, Some(place));
+        self.file_values.get(file.index.0 as usize).copied().flatten()
+    }
+
+    fn take_in(&mut self, source: &Arc<Source>, stands_for: Option<Place>) -> Rc<File> {
+        // Reading a text is work as well: a thousand files are as much as an endless loop.
+        if stands_for.is_none() && !self.files.is_empty() {
+            self.spend(source.document().text().len() / 2);
+        }
         let tree = Arc::clone(source.nix());
         let symbols = tree.names().iter().map(|name| self.names.intern_shared(name)).collect();
         let id = source.file().clone();
         let folder = id.path().parent().map(Path::to_path_buf).unwrap_or_default();
         let index = FileIndex(self.files.len() as u32);
-        let file =
-            Rc::new(File { index, id, source: Arc::clone(source), tree, symbols, folder, is_data: false });
+        let file = Rc::new(File {
+            index,
+            id,
+            source: Arc::clone(source),
+            tree,
+            symbols,
+            folder,
+            is_data: false,
+            stands_for,
+        });
         self.files.push(Rc::clone(&file));
         let value = file.tree.root().map(|root| self.delay(&file, root, Self::ROOT));
         self.file_values.push(value);
@@ -82,6 +106,7 @@ impl Evaluator<'_> {
             symbols: Vec::new(),
             folder: PathBuf::new(),
             is_data: true,
+            stands_for: None,
         }));
         self.file_values.push(None);
         index

@@ -1,28 +1,28 @@
 //! flake-parts: a flake made of modules.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use super::{
     builtins,
     evaluate::Selected,
     evaluator::Evaluator,
-    value::{Attr, Attrs, Head, Neutral, Partial, Place, Symbol, Thunk, Value},
+    inputs::flake_parts_by_name,
+    modules::Modules,
+    value::{Attrs, Head, Neutral, Partial, Place, Symbol, Thunk, Value},
 };
 
-/// What per-system outputs are kept under `self'` and `config`.
+/// What per-system outputs are kept under `self'` and `inputs'`.
 const KINDS: &[&str] = &["packages", "devShells", "checks", "apps", "legacyPackages", "formatter"];
 
-/// Modules that import each other without end.
-const MAX_MODULES: usize = 200;
-
-/// What the modules say, so far.
-#[derive(Default)]
-struct Modules {
-    systems: Vec<Thunk>,
-    per_system: Vec<Thunk>,
-    flake: Vec<Value>,
-    rest: Option<Rc<Neutral>>,
-    count: usize,
+/// A flake made of modules, as far as it is evaluated.
+#[derive(Debug)]
+pub(super) struct FlakeModules {
+    /// What the modules at the top are called with.
+    arguments: Thunk,
+    /// All `perSystem`s.
+    per_system: Vec<Value>,
+    /// What they come to, by system.
+    systems: RefCell<Vec<(Option<std::sync::Arc<str>>, Modules)>>,
 }
 
 impl Evaluator<'_> {
@@ -34,35 +34,58 @@ impl Evaluator<'_> {
         place: Place,
     ) -> Selected {
         let text = self.name(name);
-        match (&*text, builtins::package_function("mkFlake")) {
-            ("mkFlake", Some(builtin)) => {
+        let is_known = matches!(
+            &*text,
+            "mkFlake"
+                | "mkPerSystemOption"
+                | "mkPerSystemType"
+                | "mkTransposedPerSystemModule"
+                | "mkSubmoduleOptions"
+                | "importApply"
+        );
+        match builtins::package_function(&text).filter(|_| is_known) {
+            Some(builtin) => {
                 Selected::Found(Value::Builtin(Rc::new(Partial { builtin, arguments: Vec::new() })))
             }
-            _ => Selected::Maybe(term.select(name, place)),
+            None => Selected::Maybe(term.select(name, place)),
         }
     }
 
     /// `mkFlake { inherit inputs; } module`.
     pub(super) fn flake_of_modules(&mut self, given: &Value, module: &Value, place: Place) -> Value {
-        let mut modules = Modules::default();
-        let arguments = self.module_arguments(given, place);
-        self.collect_module(module, arguments, &mut modules, place);
-        let per_system = std::mem::take(&mut modules.per_system);
-        let systems = std::mem::take(&mut modules.systems);
-        if systems.is_empty() && !per_system.is_empty() {
+        let known = self.flake_arguments(given, place);
+        let mut all = self.evaluate_modules(std::slice::from_ref(module), &known, place);
+        // Parts of the flake that only development needs: here they are modules like all others.
+        let partitions = self.partitions(&all.config);
+        if !partitions.is_empty() {
+            let modules: Vec<Value> = [module.clone()].into_iter().chain(partitions).collect();
+            all = self.evaluate_modules(&modules, &known, place);
+        }
+        let mut rest = all.rest.take();
+        let per_system = self.per_system_modules(&all);
+        let state =
+            Rc::new(FlakeModules { arguments: all.arguments, per_system, systems: RefCell::default() });
+        self.flake_modules = Some(Rc::clone(&state));
+        let systems = self.systems_of(&all.config);
+        if systems.is_empty() && !state.per_system.is_empty() {
             self.gap(place, "the flake's systems cannot be known here");
             let unknown = Value::unknown("the flake's systems cannot be known here", place);
-            modules.rest = modules.rest.or_else(|| unknown.as_neutral().cloned());
+            rest = rest.or_else(|| unknown.as_neutral().cloned());
         }
         let mut outputs = self.each_system(
             &systems,
-            &mut |this, system| this.system_outputs(&per_system, system, arguments, place),
+            &mut |this, system| {
+                let modules = this.system_modules(&state, system, place);
+                rest = rest.take().or(modules.rest);
+                modules.config
+            },
             place,
         );
-        for flake in modules.flake {
-            outputs = self.recursive_update(&outputs, &flake, place);
+        if let Some(attr) = all.config.as_attrs().and_then(|config| self.attribute(config, "flake")) {
+            let flake = self.force(attr.thunk);
+            outputs = self.merge_definitions(vec![outputs, flake], place);
         }
-        match (outputs, modules.rest) {
+        match (outputs, rest) {
             (Value::Attrs(outputs), Some(rest)) => {
                 Value::Attrs(Rc::new(Attrs { rest: Some(rest), ..Rc::unwrap_or_clone(outputs) }))
             }
@@ -70,144 +93,107 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What a module that is a function is called with.
-    fn module_arguments(&mut self, given: &Value, place: Place) -> Thunk {
+    fn systems_of(&mut self, config: &Value) -> Vec<Thunk> {
+        let Some(attr) = config.as_attrs().and_then(|config| self.attribute(config, "systems")) else {
+            return Vec::new();
+        };
+        match self.force(attr.thunk) {
+            Value::List(systems) => systems.items.clone(),
+            Value::Either(either) => {
+                let lists = either.values.iter().filter_map(|value| match value {
+                    Value::List(list) => Some(list.items.clone()),
+                    _ => None,
+                });
+                lists.max_by_key(Vec::len).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// `partitions.NAME.module`
+    fn partitions(&mut self, config: &Value) -> Vec<Value> {
+        let Some(attr) = config.as_attrs().and_then(|config| self.attribute(config, "partitions")) else {
+            return Vec::new();
+        };
+        let Value::Attrs(partitions) = self.force(attr.thunk) else { return Vec::new() };
+        let mut modules = Vec::new();
+        for (_, attr) in self.sorted(&partitions) {
+            if let Value::Attrs(partition) = self.force(attr.thunk)
+                && let Some(module) = self.attribute(&partition, "module")
+            {
+                modules.push(self.force(module.thunk));
+            }
+        }
+        modules
+    }
+
+    /// What the modules at the top are called with.
+    fn flake_arguments(&mut self, given: &Value, place: Place) -> Rc<Attrs> {
         let inputs = self.select_named(given, "inputs", place);
         let inputs = self.ready(inputs, place);
         let lib = self.ready(Value::head(Head::Library, place), place);
         let flake = self.ready(Value::head(Head::Flake, place), place);
-        let known = self.attrs_of(vec![("inputs", inputs), ("lib", lib), ("self", flake)]);
-        let special = match self.select_named(given, "specialArgs", place) {
-            special @ Value::Attrs(_) => special,
-            _ => Value::Attrs(Rc::default()),
-        };
-        let rest = Value::unknown("an argument of the flake's modules", place).as_neutral().cloned();
-        let known = Value::Attrs(Rc::new(Attrs { rest, ..(*known).clone() }));
-        let all = self.update(&known, &special, place);
-        self.ready(all, place)
-    }
-
-    fn collect_module(&mut self, module: &Value, arguments: Thunk, into: &mut Modules, place: Place) {
-        into.count += 1;
-        if into.count > MAX_MODULES || !self.spend(10) {
-            return;
+        let parts = Value::head(Head::Input(flake_parts_by_name()), place);
+        let parts_lib = self.select_named(&parts, "lib", place);
+        let parts_lib = self.ready(parts_lib, place);
+        let mut pairs =
+            vec![("inputs", inputs), ("lib", lib), ("self", flake), ("flake-parts-lib", parts_lib)];
+        for name in ["withSystem", "moduleWithSystem", "getSystem", "getSystemIgnoreWarning"] {
+            if let Some(builtin) = builtins::package_function(name) {
+                let function = Value::Builtin(Rc::new(Partial { builtin, arguments: Vec::new() }));
+                pairs.push((name, self.ready(function, place)));
+            }
         }
-        let module = match self.path_of(module) {
-            Some(path) => self.import_path(&path, place),
-            None => module.clone(),
-        };
-        let module = match module {
-            Value::Lambda(_) => self.apply(&module, arguments, place),
-            module => module,
-        };
-        match module {
-            Value::Attrs(attrs) => self.collect_module_attrs(&attrs, arguments, into, place),
-            Value::Either(either) => {
-                let merged = self.merged_alternatives(&either.values, place);
-                if let Value::Attrs(attrs) = merged {
-                    self.collect_module_attrs(&attrs, arguments, into, place);
-                }
+        let known = self.attrs_of(pairs);
+        match self.select_named(given, "specialArgs", place) {
+            Value::Attrs(special) => {
+                let entries = known.entries.iter().chain(&special.entries).copied().collect();
+                Rc::new(Attrs::from_pairs(entries))
             }
-            Value::Neutral(term) => {
-                // A module of an input: it may add outputs, most add none that matter here.
-                into.rest = Some(term);
-            }
-            _ => {}
+            _ => known,
         }
     }
 
-    fn collect_module_attrs(&mut self, attrs: &Attrs, arguments: Thunk, into: &mut Modules, place: Place) {
-        if let Some(attr) = self.attribute(attrs, "systems")
-            && let Value::List(systems) = self.force(attr.thunk)
-        {
-            into.systems.extend(&systems.items);
-        }
-        if let Some(attr) = self.attribute(attrs, "perSystem") {
-            into.per_system.push(attr.thunk);
-        }
-        if let Some(attr) = self.attribute(attrs, "flake") {
-            let flake = self.force(attr.thunk);
-            into.flake.push(flake);
-        }
-        if let Some(attr) = self.attribute(attrs, "config") {
-            let config = self.force(attr.thunk);
-            self.collect_module(&config, arguments, into, place);
-        }
-        if let Some(attr) = self.attribute(attrs, "imports") {
-            match self.force(attr.thunk) {
-                Value::List(imports) => {
-                    for module in &imports.items {
-                        let module = self.force(*module);
-                        self.collect_module(&module, arguments, into, place);
-                    }
-                    into.rest = into.rest.take().or_else(|| imports.rest.clone());
-                }
-                Value::Neutral(term) => into.rest = Some(term),
-                _ => {}
+    /// All `perSystem`s: definitions, and what declares options for them.
+    fn per_system_modules(&mut self, all: &Modules) -> Vec<Value> {
+        let mut modules = Vec::new();
+        for options in &all.options {
+            if let Some(attr) = options.as_attrs().and_then(|options| self.attribute(options, "perSystem"))
+                && let Value::Attrs(option) = self.force(attr.thunk)
+                && let Some(module) = self.attribute(&option, "module")
+            {
+                modules.push(self.force(module.thunk));
             }
         }
+        for definition in &all.definitions {
+            let definition = match definition {
+                Value::Either(either) => self.merged_alternatives(&either.values, either.place),
+                definition => definition.clone(),
+            };
+            if let Some(attr) = definition.as_attrs().and_then(|attrs| self.attribute(attrs, "perSystem")) {
+                modules.push(self.force(attr.thunk));
+            }
+        }
+        modules
     }
 
     /// What all `perSystem`s come to for one system.
-    fn system_outputs(&mut self, modules: &[Thunk], system: Thunk, arguments: Thunk, place: Place) -> Value {
-        let first = self.system_arguments(system, arguments, place);
-        let outputs = self.per_system(modules, first, place);
-        // `_module.args.pkgs = import nixpkgs { … }` changes what all modules are called with: then once
-        // more, with what those come to themselves.
-        let Some(told) = self.told_arguments(&outputs) else { return outputs };
-        let final_arguments = self.delay_code(place, {
-            let told = Value::Attrs(Rc::clone(&told));
-            move |_| told
-        });
-        let mut entries = Vec::new();
-        for (name, _) in &told.entries {
-            let name = *name;
-            let thunk = self.delay_code(place, move |this| {
-                let told = this.force(final_arguments);
-                this.select(&told, name, place)
-            });
-            entries.push((name, Attr::bare(thunk)));
+    fn system_modules(&mut self, state: &Rc<FlakeModules>, system: Thunk, place: Place) -> Modules {
+        let name = self.force(system);
+        let name = Self::literal(&name);
+        let known = state.systems.borrow().iter().find(|(known, _)| *known == name).cloned();
+        if let Some((_, modules)) = known {
+            return modules;
         }
-        let known = self.force(first);
-        let all = self.update(&known, &Value::Attrs(Rc::new(Attrs::from_pairs(entries))), place);
-        let second = self.ready(all, place);
-        let outputs = self.per_system(modules, second, place);
-        if let Some(told) = self.told_arguments(&outputs) {
-            self.fill(final_arguments, Value::Attrs(told));
-        }
-        outputs
+        let arguments = self.system_arguments(system, state.arguments, place);
+        let modules = self.evaluate_modules(&state.per_system, &arguments, place);
+        state.systems.borrow_mut().push((name, modules.clone()));
+        modules
     }
 
-    fn per_system(&mut self, modules: &[Thunk], arguments: Thunk, place: Place) -> Value {
-        let mut all = Value::Attrs(Rc::default());
-        for module in modules {
-            let module = self.force(*module);
-            let outputs = match &module {
-                Value::Lambda(_) => self.apply(&module, arguments, place),
-                other => other.clone(),
-            };
-            let outputs = match outputs {
-                Value::Either(either) => self.merged_alternatives(&either.values, place),
-                outputs => outputs,
-            };
-            all = self.recursive_update(&all, &outputs, place);
-        }
-        all
-    }
-
-    /// `_module.args`
-    fn told_arguments(&mut self, outputs: &Value) -> Option<Rc<Attrs>> {
-        let mut value = outputs.clone();
-        for name in ["_module", "args"] {
-            let attr = self.attribute(value.as_attrs()?, name)?;
-            value = self.force(attr.thunk);
-        }
-        value.as_attrs().cloned()
-    }
-
-    fn system_arguments(&mut self, system: Thunk, arguments: Thunk, place: Place) -> Thunk {
-        let inputs = self.force(arguments);
-        let inputs = self.select_named(&inputs, "inputs", place);
+    fn system_arguments(&mut self, system: Thunk, outer: Thunk, place: Place) -> Rc<Attrs> {
+        let outer = self.force(outer);
+        let inputs = self.select_named(&outer, "inputs", place);
         let inputs = self.ready(inputs, place);
         let pkgs = self.delay_code(place, move |this| {
             let inputs = this.force(inputs);
@@ -219,19 +205,34 @@ impl Evaluator<'_> {
             this.below_system(&nixpkgs, "legacyPackages", system, place)
         });
         let own = self.own_outputs(system, place);
-        let config = self.own_outputs(system, place);
         let inputs_of_system =
             self.delay_code(place, move |this| this.inputs_of_system(inputs, system, place));
         let known = self.attrs_of(vec![
             ("system", system),
             ("pkgs", pkgs),
             ("self'", own),
-            ("config", config),
             ("inputs'", inputs_of_system),
         ]);
-        let outer = self.force(arguments);
-        let all = self.update(&outer, &Value::Attrs(known), place);
-        self.ready(all, place)
+        match outer {
+            Value::Attrs(outer) => {
+                let entries = outer.entries.iter().chain(&known.entries).copied().collect();
+                Rc::new(Attrs::from_pairs(entries))
+            }
+            _ => known,
+        }
+    }
+
+    /// The arguments of a system's modules, for `withSystem`.
+    pub(super) fn arguments_of_system(&mut self, system: Thunk, place: Place) -> Option<Thunk> {
+        let state = self.flake_modules.clone()?;
+        Some(self.system_modules(&state, system, place).arguments)
+    }
+
+    /// The configuration of a system, for `getSystem`.
+    pub(super) fn config_of_system(&mut self, system: Thunk, place: Place) -> Option<Value> {
+        let arguments = self.arguments_of_system(system, place)?;
+        let arguments = self.force(arguments);
+        Some(self.select_named(&arguments, "config", place))
     }
 
     /// `value.kind.SYSTEM`.
@@ -255,7 +256,7 @@ impl Evaluator<'_> {
             pairs.push((*kind, thunk));
         }
         let known = self.attrs_of(pairs);
-        let rest = Value::unknown("an option of the flake's modules", place).as_neutral().cloned();
+        let rest = Value::unknown("an output of the flake", place).as_neutral().cloned();
         self.ready(Value::Attrs(Rc::new(Attrs { rest, ..(*known).clone() })), place)
     }
 

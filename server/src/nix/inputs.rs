@@ -24,7 +24,13 @@ pub(super) struct Flake {
 
 /// nixpkgs, when nothing but its name is known.
 pub(super) fn nixpkgs_by_name(name: &str) -> Rc<FlakeInput> {
-    Rc::new(FlakeInput { name: Rc::from(name), kind: InputKind::Nixpkgs })
+    Rc::new(FlakeInput { name: Rc::from(name), project: Rc::from("nixpkgs"), kind: InputKind::Nixpkgs })
+}
+
+/// flake-parts, as its own modules know it.
+pub(super) fn flake_parts_by_name() -> Rc<FlakeInput> {
+    let name: Rc<str> = Rc::from("flake-parts");
+    Rc::new(FlakeInput { name: Rc::clone(&name), project: name, kind: InputKind::FlakeParts })
 }
 
 impl Evaluator<'_> {
@@ -50,7 +56,7 @@ impl Evaluator<'_> {
 
     /// The argument of `outputs`: what `inputs` declares, what the function's pattern names, and `self`.
     fn inputs(&mut self, flake: &Attrs, outputs: Thunk, file: &Rc<File>) -> Rc<Attrs> {
-        let mut declared: Vec<(Symbol, InputKind, Place)> = Vec::new();
+        let mut declared: Vec<(Symbol, InputKind, Rc<str>, Place)> = Vec::new();
         if let Some(attr) = self.attribute(flake, "inputs")
             && let Value::Attrs(inputs) = self.force(attr.thunk)
         {
@@ -58,7 +64,8 @@ impl Evaluator<'_> {
                 let place = self.place_of(attr.thunk);
                 let url = self.input_url(attr.thunk);
                 let kind = input_kind(&self.name(*name), url.as_deref());
-                declared.push((*name, kind, place));
+                let project = project(&self.name(*name), url.as_deref());
+                declared.push((*name, kind, project, place));
             }
         }
         let function = self.force(outputs);
@@ -66,12 +73,13 @@ impl Evaluator<'_> {
             if !declared.iter().any(|(name, ..)| *name == formal.name) {
                 // An input that is not declared is looked up in the registry by its name.
                 let kind = input_kind(&self.name(formal.name), None);
-                declared.push((formal.name, kind, self.place_of(outputs)));
+                let project = project(&self.name(formal.name), None);
+                declared.push((formal.name, kind, project, self.place_of(outputs)));
             }
         }
         let mut entries = Vec::new();
-        for (name, kind, place) in declared {
-            let input = Rc::new(FlakeInput { name: Rc::from(&*self.name(name)), kind });
+        for (name, kind, project, place) in declared {
+            let input = Rc::new(FlakeInput { name: Rc::from(&*self.name(name)), project, kind });
             let thunk = self.ready(Value::head(Head::Input(input), place), place);
             entries.push((name, Attr::bare(thunk)));
         }
@@ -112,7 +120,7 @@ impl Evaluator<'_> {
         match (input.kind, &*text) {
             (InputKind::Nixpkgs, "lib") => Selected::Found(Value::head(Head::Library, place)),
             (_, "outPath") => Selected::Found(Value::Neutral(Rc::clone(term))),
-            _ => Selected::Maybe(term.select(name, place)),
+            _ => self.model_attribute(term, input, name, place),
         }
     }
 
@@ -161,6 +169,25 @@ impl Evaluator<'_> {
     }
 }
 
+/// What the repository is called that an input comes from; the input's name when nothing says it.
+fn project(name: &str, url: Option<&str>) -> Rc<str> {
+    let url = url.unwrap_or(name).to_lowercase();
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split_once(':').map_or(path, |(_, path)| path);
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let part = match parts.as_slice() {
+        // FlakeHub: https://flakehub.com/f/owner/repository/version
+        [_, "f", _, repository, ..] => repository,
+        // https://host/owner/repository/archive/…
+        [host, _, repository, ..] if host.contains('.') && url.contains("://") => repository,
+        [_, repository, ..] => repository,
+        [repository] => repository,
+        [] => name,
+    };
+    let part = part.strip_suffix(".git").unwrap_or(part);
+    Rc::from(part.split(".tar").next().unwrap_or(part))
+}
+
 /// What we know of an input by where it comes from; by its name when nothing says where.
 fn input_kind(name: &str, url: Option<&str>) -> InputKind {
     const LINUX: &[&str] = &["aarch64-linux", "x86_64-linux"];
@@ -206,6 +233,10 @@ fn input_kind(name: &str, url: Option<&str>) -> InputKind {
     if from("nixpkgs") && !from("nixpkgs-lib") && !from("nixpkgs.lib") && !from("nixpkgs-fmt") {
         return InputKind::Nixpkgs;
     }
+    // Tarballs of channels, mirrors: nobody calls something else nixpkgs.
+    if from("channels.nixos.org") || from("nixexprs") || name == "nixpkgs" {
+        return InputKind::Nixpkgs;
+    }
     // nixpkgs' lib alone is a flake of its own; it has the same `lib`.
     if from("nixpkgs.lib") || from("nixpkgs-lib") {
         return InputKind::Nixpkgs;
@@ -225,6 +256,7 @@ mod tests {
             ("nixpkgs", None, InputKind::Nixpkgs),
             ("pkgs", Some("follows:nixpkgs"), InputKind::Nixpkgs),
             ("nixpkgs", Some("https://flakehub.com/f/NixOS/nixpkgs/0.1"), InputKind::Nixpkgs),
+            ("pkgs", Some("https://channels.nixos.org/nixos-unstable/nixexprs.tar.xz"), InputKind::Nixpkgs),
             ("utils", Some("github:numtide/flake-utils"), InputKind::FlakeUtils),
             ("utils", Some("github:numtide/flake-utils/v1.0.0"), InputKind::FlakeUtils),
             ("utils", Some("github:gytis-ivaskevicius/flake-utils-plus"), InputKind::Other),

@@ -10,6 +10,7 @@
 //!           -> outputs (which packages and shells there are) -> describe/ (what each consists of)
 //! ```
 
+mod apps;
 mod builtins;
 mod describe;
 mod evaluate;
@@ -18,21 +19,29 @@ pub mod facts;
 mod files;
 mod flake_parts;
 mod inputs;
+mod models;
+mod modules;
 mod outputs;
 mod package_set;
 mod platform;
 mod platform_values;
+pub mod settled;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod value;
+mod vendoring;
 
 use crate::snapshot::Snapshot;
 pub use facts::FlakeFacts;
+pub use settled::Settled;
 
-/// Evaluates `flake.nix` in the snapshot's root; `None` when there is none.
+/// Evaluates `flake.nix` in the snapshot's root; `None` when there is none. Where somebody has asked a real Nix, what
+/// it said stands in the place of what would be unknown.
 ///
 /// Needs a thread with 64 MB of stack.
 pub fn read_flake(snapshot: &Snapshot) -> Option<FlakeFacts> {
-    outputs::read_flake(snapshot)
+    let facts = outputs::read_flake(snapshot)?;
+    Some(settled::settle(facts, &snapshot.settled, snapshot))
 }

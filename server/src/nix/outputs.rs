@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use super::{
+    apps,
     describe::Output,
     evaluator::Evaluator,
-    facts::{Derivation, FlakeFacts},
+    facts::{Derivation, FlakeFacts, OutputKind},
     inputs::Flake,
     value::{Attr, Attrs, Head, Neutral, Place, StrPiece, Symbol, Thunk, Value},
 };
@@ -28,7 +29,13 @@ pub(super) fn read_flake(snapshot: &Snapshot) -> Option<FlakeFacts> {
     };
     let mut evaluator = Evaluator::new(snapshot);
     evaluator.looked_for.push(source.file().clone());
-    let mut reader = Reader { packages: Vec::new(), shells: Vec::new(), complete: true };
+    let mut reader = Reader {
+        packages: Vec::new(),
+        shells: Vec::new(),
+        apps: Vec::new(),
+        kinds: Vec::new(),
+        complete: true,
+    };
     match evaluator.open_flake(&source) {
         Some(flake) => reader.outputs(&mut evaluator, &flake),
         None => reader.complete = false,
@@ -40,11 +47,15 @@ pub(super) fn read_flake(snapshot: &Snapshot) -> Option<FlakeFacts> {
 struct Reader {
     packages: Vec<(Derivation, Option<Place>)>,
     shells: Vec<Derivation>,
+    apps: Vec<apps::Found>,
+    kinds: Vec<OutputKind>,
     complete: bool,
 }
 
 impl Reader {
     fn finish(self, evaluator: Evaluator<'_>, broken: bool) -> FlakeFacts {
+        let mut apps: Vec<_> = self.apps.into_iter().map(|app| app.of(&self.packages)).collect();
+        apps.sort_by(|left, right| (&left.system, &left.name).cmp(&(&right.system, &right.name)));
         let mut packages: Vec<Derivation> = self.packages.into_iter().map(|(package, _)| package).collect();
         let mut shells = self.shells;
         // What follows a syntax error may be read wrongly: nothing is said to be all there is.
@@ -71,7 +82,10 @@ impl Reader {
             packages,
             shells,
             cross_sets,
+            kinds: self.kinds,
+            apps,
             gaps: evaluator.gaps,
+            told: Vec::new(),
             complete,
         }
     }
@@ -83,6 +97,7 @@ impl Reader {
             self.complete = false;
             return;
         };
+        self.kinds = apps::kinds(evaluator, &outputs);
         for (kinds, is_shell) in [(PACKAGES, false), (SHELLS, true)] {
             for kind in kinds {
                 if let Some(attr) = evaluator.attribute(&outputs, kind) {
@@ -94,12 +109,16 @@ impl Reader {
         }
         for kind in USERS {
             if let Some(attr) = evaluator.attribute(&outputs, kind) {
-                let complete = self.complete;
+                let (complete, gaps) = (self.complete, evaluator.gaps.len());
                 self.kind(evaluator, kind, attr, &mut |reader, evaluator, value, output| {
                     reader.add_used(evaluator, &value, &output);
+                    if *kind != "checks" {
+                        reader.apps.extend(apps::read(evaluator, &value, &output));
+                    }
                 });
-                // Unknown apps and checks hide no outputs.
+                // Unknown apps and checks hide no outputs, and concern nobody.
                 self.complete = complete;
+                evaluator.gaps.truncate(gaps);
             }
         }
     }
@@ -231,7 +250,7 @@ impl Reader {
 
 /// Where a derivation is made, overrides and outputs aside: what is made by one expression is one
 /// package, whatever names and variants it has.
-fn identity(evaluator: &Evaluator<'_>, value: &Value) -> Option<Place> {
+pub(super) fn identity(evaluator: &Evaluator<'_>, value: &Value) -> Option<Place> {
     let mut term = match value {
         Value::Neutral(term) => term.plain(),
         Value::Attrs(attrs) => attrs.rest.as_ref()?.plain(),

@@ -153,6 +153,7 @@ impl Evaluator<'_> {
         let host = match platform::cross_config(&text) {
             Some(config) => Machine {
                 is_static: Known::Value(platform::cross_is_static(&text)),
+                told_triple: platform::cross_triple(&text),
                 ..Machine::from_config(config)
             },
             None => Machine {
@@ -193,7 +194,12 @@ impl Evaluator<'_> {
         self.spend(10);
         let derived = known.unwrap_or_else(|| {
             self.spend(set.layers);
-            let derived = self.cross_set(&set.build, host, how, place, set.overlay_functions(), None, None);
+            // A native pkgsMusl is native to musl: nixpkgs changes `localSystem`.
+            let build = match how {
+                PlatformSource::PkgsMusl if !set.platform.is_cross => Rc::new(host.clone()),
+                _ => Rc::clone(&set.build),
+            };
+            let derived = self.cross_set(&build, host, how, place, set.overlay_functions(), None, None);
             set.derived.borrow_mut().push((name, Rc::clone(&derived)));
             derived
         });
@@ -217,7 +223,8 @@ impl Evaluator<'_> {
         literal: Option<AttributeSet>,
         config_origin: Option<Origin>,
     ) -> Rc<PackageSet> {
-        let is_cross = host != **build || host.config.is_none();
+        // Whatever nixpkgs calls it, the machine that builds runs the system's own libc.
+        let is_cross = host != **build || host.config.is_none() || how == PlatformSource::PkgsMusl;
         let is_static = host.is_static.clone();
         let platform = Platform {
             config: host.config.as_deref().map(str::to_owned),
@@ -398,7 +405,8 @@ impl Evaluator<'_> {
                     None => Known::Unknown("isStatic cannot be known here".to_owned()),
                 }
             }
-            None => base.is_static,
+            None if attrs.rest.is_some() => base.is_static,
+            None => named.is_static.clone(),
         };
         let mut told = None;
         for path in [

@@ -22,15 +22,20 @@ impl Evaluator<'_> {
                 Head::Platform(machine) => self.platform_attribute(machine, name, place),
                 Head::Flake => self.self_attribute(term, name, place),
                 Head::Input(input) => self.input_attribute(term, input, name, place),
+                Head::Config(config) => self.config_attribute(term, *config, name, place),
                 Head::Unknown(_) => neutral(term),
             },
             Neutral::Select { base, name: parent, .. } => {
                 let parent = *parent;
                 self.attribute_below(term, base, parent, name, place).unwrap_or_else(|| neutral(term))
             }
-            Neutral::Apply { argument, .. } => {
-                let argument = *argument;
-                self.attribute_of_call(term, argument, name, place).unwrap_or_else(|| neutral(term))
+            Neutral::Apply { .. } => {
+                let mut found = None;
+                self.deeper(place, |this| {
+                    found = this.attribute_of_call(term, name, place);
+                    Value::Null
+                });
+                found.unwrap_or_else(|| neutral(term))
             }
             Neutral::Overridable { result, .. } => {
                 // The call is repeated when `override` is applied, so the term stays whole for it.
@@ -148,14 +153,34 @@ impl Evaluator<'_> {
     }
 
     /// What a call was given: `package.pname` is the `pname` that the builder got.
-    fn attribute_of_call(
-        &mut self,
-        term: &Rc<Neutral>,
-        argument: Thunk,
-        name: Symbol,
-        place: Place,
-    ) -> Option<Selected> {
-        let value = self.force(argument);
+    fn attribute_of_call(&mut self, term: &Rc<Neutral>, name: Symbol, place: Place) -> Option<Selected> {
+        let Neutral::Apply { function, argument, .. } = &**term else { return None };
+        // A change of what was changed before keeps both.
+        if self.names.get(name).starts_with("override") {
+            return None;
+        }
+        if let Neutral::Select { base, name: method, .. } = &**function.plain() {
+            match &*self.name(*method) {
+                "overrideAttrs" | "overrideDerivation" => {
+                    return self.attribute_of_changed(&Rc::clone(base), *argument, name, place);
+                }
+                "override" => return None,
+                _ => {}
+            }
+        }
+        let mut value = self.force(*argument);
+        // `runCommand "name" { passthru = …; } "script"`: the attributes stand further in front.
+        let mut at = function;
+        while !matches!(value, Value::Attrs(_) | Value::Lambda(_))
+            && let Neutral::Apply { function, argument, .. } = &**at.plain()
+        {
+            value = self.force(*argument);
+            at = function;
+        }
+        if let Value::Lambda(_) = value {
+            // `mkDerivation (finalAttrs: { … })`
+            value = self.fixed_point(&value, place);
+        }
         let attrs: &Rc<Attrs> = value.as_attrs()?;
         if let Some(attr) = attrs.get(name) {
             let thunk = attr.thunk;
@@ -186,8 +211,37 @@ impl Evaluator<'_> {
                         return Some(found);
                     }
                 }
-                None
+                // Lists of inputs are empty where nobody gives one.
+                let is_given = attrs.rest.is_none() && self.attribute(attrs, "inputsFrom").is_none();
+                let is_list = super::describe::INPUT_LISTS.contains(&&*text) && &*text != "packages";
+                (is_given && is_list).then(|| Selected::Found(Value::list(Vec::new())))
             }
+        }
+    }
+
+    /// An attribute of `base.overrideAttrs change`.
+    fn attribute_of_changed(
+        &mut self,
+        base: &Rc<Neutral>,
+        change: Thunk,
+        name: Symbol,
+        place: Place,
+    ) -> Option<Selected> {
+        let old = self.ready(Value::Neutral(Rc::clone(base)), place);
+        let mut change = self.force(change);
+        if let Value::Lambda(_) = change {
+            change = self.apply(&change, old, place);
+        }
+        if let Value::Lambda(_) = change {
+            change = self.apply(&change, old, place);
+        }
+        let Value::Attrs(change) = change else { return None };
+        match change.get(name) {
+            Some(attr) => {
+                let thunk = attr.thunk;
+                Some(Selected::Found(self.force(thunk)))
+            }
+            None => Some(self.attribute_of_term(base, name, place)),
         }
     }
 
@@ -200,7 +254,55 @@ impl Evaluator<'_> {
             let (function, arguments) = (*function, Rc::clone(arguments));
             return self.override_call(function, &arguments, argument, place);
         }
+        if let Neutral::Head(Head::Input(input), _) = &**term
+            && let Some(value) = self.call_input(term, &Rc::clone(input), argument, place)
+        {
+            return value;
+        }
+        if let Neutral::Select { name, .. } = &**term
+            && self.names.get(*name) == "crateNameFromCargoToml"
+            && let Some(named) = self.name_from_manifest(argument, place)
+        {
+            return named;
+        }
         term.apply(argument, place)
+    }
+
+    /// crane's `crateNameFromCargoToml { src; }` or `{ cargoToml; }`.
+    fn name_from_manifest(&mut self, argument: Thunk, place: Place) -> Option<Value> {
+        let Value::Attrs(given) = self.force(argument) else { return None };
+        let path = match self.attribute(&given, "cargoToml") {
+            Some(manifest) => {
+                let manifest = self.force(manifest.thunk);
+                self.path_of(&manifest)?.to_path_buf()
+            }
+            None => {
+                let source = self.attribute(&given, "src")?;
+                let source = self.force(source.thunk);
+                self.path_of(&source)?.join("Cargo.toml")
+            }
+        };
+        let text = self.read_text(&path, place);
+        let manifest = self.toml_value(&text, place);
+        let (package, workspace) = (self.symbol("package"), self.symbol("workspace"));
+        let mut pairs = Vec::new();
+        for (into, key) in [("pname", "name"), ("version", "version")] {
+            let key = self.symbol(key);
+            let mut found = None;
+            if let Selected::Found(table) = self.attribute_of(&manifest, package, place)
+                && let Selected::Found(value @ Value::Str(_)) = self.attribute_of(&table, key, place)
+            {
+                found = Some(value);
+            } else if let Selected::Found(table) = self.attribute_of(&manifest, workspace, place)
+                && let Selected::Found(table) = self.attribute_of(&table, package, place)
+                && let Selected::Found(value @ Value::Str(_)) = self.attribute_of(&table, key, place)
+            {
+                found = Some(value);
+            }
+            let value = found.unwrap_or_else(|| Self::unknown_text("a name or version by crane", place));
+            pairs.push((into, self.ready(value, place)));
+        }
+        Some(Value::Attrs(self.attrs_of(pairs)))
     }
 
     /// Repeats a call with some arguments changed.
@@ -256,11 +358,12 @@ fn prefix(set: &PackageSet, package: &str, attribute: &str) -> Option<String> {
     if attribute != "targetPrefix" {
         return None;
     }
-    let target = match &set.compiles_for {
-        Some(platform) if is_compiler(package) => platform.config.as_deref(),
-        _ => set.host.config.as_deref(),
+    let (target, is_native) = match &set.compiles_for {
+        Some(platform) if is_compiler(package) => {
+            (platform.config.as_deref()?, platform.config.as_deref() == set.build.config.as_deref())
+        }
+        // Static alone makes it a cross compiler: pkgsStatic on macOS.
+        _ => (set.host.config.as_deref()?, set.host == set.build),
     };
-    let target = target?;
-    let is_native = set.build.config.as_deref() == Some(target);
     Some(if is_native { String::new() } else { format!("{target}-") })
 }

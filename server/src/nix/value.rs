@@ -416,12 +416,16 @@ pub(super) enum Head {
     Builtins,
     /// `stdenv.hostPlatform` and its like.
     Platform(Rc<Machine>),
+    /// `config` of modules, which the delayed value is once they are merged.
+    Config(Thunk),
 }
 
 /// An input of the flake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FlakeInput {
     pub(super) name: Rc<str>,
+    /// What the repository that it comes from is called, in lower case.
+    pub(super) project: Rc<str>,
     pub(super) kind: InputKind,
 }
 

@@ -44,7 +44,11 @@ impl Project {
         let is_container = |name: &String| name.contains("ockerfile") || name.starts_with(".gitlab-ci");
         paths.extend(list(root).into_iter().filter(is_container).map(|name| root.join(name)));
         paths.iter().any(|path| {
-            self.snapshot.files.read(path).text().is_some_and(|source| source.document().text().contains(word))
+            self.snapshot
+                .files
+                .read(path)
+                .text()
+                .is_some_and(|source| source.document().text().contains(word))
         })
     }
 

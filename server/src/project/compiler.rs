@@ -50,9 +50,9 @@ impl Project {
         if self.host == triple {
             return CompilerAnswer::Host;
         }
-        let found = conventional(triple).into_iter().find(|name| {
-            self.host_is_here && self.snapshot.host.has_program(name) == Some(true)
-        });
+        let found = conventional(triple)
+            .into_iter()
+            .find(|name| self.host_is_here && self.snapshot.host.has_program(name) == Some(true));
         if let Some(name) = found {
             return CompilerAnswer::Conventional(name);
         }

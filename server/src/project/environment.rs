@@ -69,10 +69,15 @@ impl Project {
         environment.get(name).map(String::as_str)
     }
 
+    /// Nix's name of the host's system.
+    pub fn host_system(&self) -> Option<String> {
+        self.host_target().and_then(nix_system)
+    }
+
     /// The dev shells that a person on this host enters: those of the host's system, or all when the
     /// flake has none for it.
     pub fn host_shells(&self) -> Vec<(Context, &Derivation)> {
-        let system = self.host_target().and_then(nix_system);
+        let system = self.host_system();
         let shells: Vec<_> =
             self.derivations().filter(|(context, _)| matches!(context, Context::Shell(_))).collect();
         let own: Vec<_> = shells
@@ -85,7 +90,7 @@ impl Project {
 }
 
 /// Nix's name of the system that a target is.
-fn nix_system(target: &crate::knowledge::Target) -> Option<String> {
+pub(crate) fn nix_system(target: &crate::knowledge::Target) -> Option<String> {
     let arch = match target.arch {
         "x86" => "i686",
         arch => arch,

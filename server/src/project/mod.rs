@@ -12,8 +12,10 @@ mod ignored;
 mod linkage;
 mod linker;
 mod native;
+mod nixpkgs;
 mod suppressions;
 mod targets;
+mod workflows;
 
 use std::path::Path;
 
@@ -24,11 +26,13 @@ pub use graphs::Graphs;
 pub use linkage::{FlagSet, Linkage, matches};
 pub use linker::{Builder, LinkerAnswer, links_by_default};
 pub use native::{Library, NativeUse, Supply, has_input};
+pub use nixpkgs::Since;
 pub use suppressions::{Suppression, SuppressionScope};
 pub use targets::{Declaration, DeclaredAs, ShippedTarget, is_rust_package};
+pub use workflows::{Job, JobLine};
 
 use crate::{
-    cargo::{self, CargoFacts},
+    cargo::{self, CargoFacts, lock::LockFile},
     knowledge::{self, Target},
     nix::{self, FlakeFacts},
     snapshot::{Read, Snapshot},
@@ -109,6 +113,16 @@ impl Project {
         self.source(&origin.file)
             .map(|source| source.document().slice(origin.span).to_owned())
             .unwrap_or_default()
+    }
+
+    /// The lock file at a path: the workspace's own, or another one of the project.
+    pub fn lock_at(&self, file: &FileId) -> LockFile {
+        let own = self.cargo.lock.lock().filter(|lock| lock.file == *file);
+        match (own, file.path().parent()) {
+            (Some(lock), _) => LockFile::Read(Arc::clone(lock)),
+            (None, Some(folder)) if file.name() == "Cargo.lock" => cargo::lock::read(&self.snapshot, folder),
+            (None, _) => LockFile::Absent,
+        }
     }
 
     /// Why it cannot be said that the flake lacks something; `None` when all of it is known, or there is

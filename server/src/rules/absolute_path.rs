@@ -43,7 +43,7 @@
 //!
 //! - <https://doc.rust-lang.org/cargo/reference/config.html#config-relative-paths>
 
-use super::{FixKind, Rule, support};
+use super::{FixKind, Rule, linker_for_other_host, support};
 use crate::{
     cargo::{
         Sourced,
@@ -165,7 +165,7 @@ fn check(project: &Project) -> Vec<Finding> {
         let setting = |key: &str| format!("target.{}.{key}", crate::fix::toml::key(&table.key.value));
         if let Some(linker) = &table.linker {
             let found = finding(&setting("linker"), linker, is_for_apple);
-            let fix = by_name(project, linker);
+            let fix = by_name(project, table, linker);
             findings.extend(found.map(|found| found.with_fixes(fix).with_targets(triple_of(table))));
         }
         let runner = table.runner.iter().filter_map(|words| words.values.first());
@@ -234,13 +234,18 @@ fn finding(setting: &str, value: &Sourced<String>, is_for_apple: bool) -> Option
     )
 }
 
-/// The linker's name instead of its path.
-fn by_name(project: &Project, linker: &Sourced<String>) -> Option<Fix> {
-    let name = linker.value.rsplit(['/', '\\']).next().filter(|name| !name.is_empty())?;
-    // Debian's musl-gcc would be found, and makes programs that crash.
-    if name == "musl-gcc" || name.contains(char::is_whitespace) {
-        return None;
-    }
+/// A linker's name instead of its path: its own, or what this kind of host calls it.
+fn by_name(project: &Project, table: &TargetTable, linker: &Sourced<String>) -> Option<Fix> {
+    let own = linker.value.rsplit(['/', '\\']).next().filter(|name| !name.is_empty())?;
+    let target = knowledge::target(&table.key.value);
+    let debian = target.filter(|_| project.flake.is_none()).and_then(knowledge::Target::debian_linker);
+    let is_right = |name: &&str| {
+        let as_written = Sourced::new((*name).to_owned(), linker.origin.clone());
+        let judge = |target| linker_for_other_host::judge(project, target, &as_written);
+        // Debian's musl-gcc would be found, and makes programs that crash.
+        *name != "musl-gcc" && !name.contains(char::is_whitespace) && target.and_then(judge).is_none()
+    };
+    let name = std::iter::once(own).chain(debian).find(is_right)?;
     let edit = support::replace_string(project, &linker.origin, name)?;
     Some(Fix::review(format!("Look `{name}` up on PATH"), vec![edit]))
 }

@@ -36,12 +36,14 @@
 //! ## Fix safety
 //!
 //! Safe in Nix: every compiler of nixpkgs has `targetPrefix`. Moving arguments into the flags is for
-//! review.
+//! review; so is naming the target's usual linker, which is proposed where this machine has it.
 //!
 //! ## References
 //!
 //! - <https://doc.rust-lang.org/cargo/reference/config.html#targettriplelinker>
 //! - <https://docs.rs/cc/latest/cc/#external-configuration-via-environment-variables>
+
+use std::path::Path;
 
 use super::{FixKind, Rule, support};
 use crate::{
@@ -117,7 +119,7 @@ fn in_config(project: &Project, table: &TargetTable) -> Option<Finding> {
     }
     let program = project.cargo.config.linker_of(table)?.program;
     let (first, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
-    let exists = |path: &std::path::Path| !matches!(project.snapshot.files.program(path), Kind::Absent);
+    let exists = |path: &Path| !matches!(project.snapshot.files.program(path), Kind::Absent);
     let is_file = matches!(&program, Program::Path(path) if exists(path));
     if !rest.trim().is_empty() && !is_file && rest.trim_start().starts_with('-') {
         let message = format!("`{value}` is taken as the name of one program: a linker has no arguments");
@@ -131,7 +133,9 @@ fn in_config(project: &Project, table: &TargetTable) -> Option<Finding> {
     }
     match project.snapshot.files.program(&path) {
         Kind::Folder => {
-            Some(error(format!("`{value}` is a folder, not a program")).with_help("name the program in it"))
+            let finding =
+                error(format!("`{value}` is a folder, not a program")).with_help("name the program in it");
+            Some(finding.with_fixes(program_here(project, table, Some((value, &path)))))
         }
         Kind::File { executable: false } => {
             Some(error(format!("`{value}` may not be executed")).with_help(format!("chmod +x {value}")))
@@ -141,7 +145,8 @@ fn in_config(project: &Project, table: &TargetTable) -> Option<Finding> {
         Kind::Absent => {
             let finding =
                 error(format!("there is no `{value}` on this machine")).with_confidence(Confidence::Likely);
-            Some(finding.with_help("install it, or name a program that is on PATH"))
+            let finding = finding.with_help("install it, or name a program that is on PATH");
+            Some(finding.with_fixes(program_here(project, table, None)))
         }
         Kind::File { executable: true } | Kind::Unknown => None,
     }
@@ -165,6 +170,24 @@ fn is_for_this_host(project: &Project, table: &TargetTable, value: &str) -> bool
     !is_native_elsewhere
         && is_windows_path == (host.os == "windows")
         && (!is_mac_path || host.vendor == "apple")
+}
+
+/// Names the target's own cross linker, where it is on this machine: in the folder that was named, or on PATH.
+fn program_here(project: &Project, table: &TargetTable, folder: Option<(&str, &Path)>) -> Option<Fix> {
+    let linker = table.linker.as_ref()?;
+    let target = knowledge::target(&table.key.value)?;
+    // What musl-gcc links crashes at start (musl-gcc-breaks-static-pie).
+    let name = target.debian_linker().filter(|name| *name != "musl-gcc")?;
+    let is_in = |below: &str| {
+        let (value, folder) = folder?;
+        let kind = project.snapshot.files.program(&folder.join(below).join(name));
+        (kind == Kind::File { executable: true })
+            .then(|| [value.trim_end_matches('/'), below, name].join("/").replace("//", "/"))
+    };
+    let on_path = || (project.snapshot.host.has_program(name) == Some(true)).then(|| name.to_owned());
+    let program = is_in("").or_else(|| is_in("bin")).or_else(on_path)?;
+    let edit = support::replace_string(project, &linker.origin, &program)?;
+    Some(Fix::review(format!("Link {} with `{program}`", target.triple), vec![edit]))
 }
 
 fn split_arguments(project: &Project, table: &TargetTable, program: &str, rest: &str) -> Option<Fix> {

@@ -164,9 +164,11 @@ fn shell_fix(
     let set = shell.literal.as_ref()?;
     let pkgs = set.pkgs.as_deref()?;
     let attribute = known.names.nixpkgs?.package;
-    let linker = known.names.nixpkgs?.linker?;
+    known.names.nixpkgs?.linker?;
     let source = project.source(&set.file)?;
-    let value = format!("\"${{{pkgs}.pkgsCross.{attribute}.stdenv.cc}}/bin/{linker}\"");
+    // On a system that is the target itself, nixpkgs' compiler has no prefix.
+    let compiler = format!("{pkgs}.pkgsCross.{attribute}.stdenv.cc");
+    let value = format!("\"${{{compiler}}}/bin/${{{compiler}.targetPrefix}}cc\"");
     let variable = target_variable(known.triple, "LINKER");
     let edit = fix::nix::add_variable(source.document(), set, &variable, &value)?;
     Some(Fix::review(format!("Set {variable} in {} to nixpkgs' cross compiler", shell.attribute), vec![edit]))

@@ -4,18 +4,23 @@
 //! its examples all read it.
 
 pub mod absolute_path;
+pub mod auditable_with_zigbuild;
+pub mod binary_name_mismatch;
 pub mod cargo_home_in_project;
+pub mod cross_check_enabled;
 pub mod crt_static_absent;
 pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
 pub mod dynamic_system_library;
 pub mod environment_name_case;
 pub mod forced_linker_flavor;
+pub mod git_dependency_hash_missing;
 pub mod host_library_in_cross;
 pub mod ignored_config_key;
 pub mod jemalloc_page_size;
 pub mod legacy_cargo_config;
 pub mod libclang_missing;
+pub mod linker_for_other_host;
 pub mod linker_not_executable;
 pub mod mingw_pthreads_missing;
 pub mod misplaced_config;
@@ -25,8 +30,12 @@ pub mod missing_c_compiler;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
 mod native;
+pub mod nix_store_dylib;
+pub mod nix_store_interpreter;
+mod nix_support;
 pub mod no_static_possible;
 pub mod openssl_sys;
+pub mod outdated_nix;
 pub(crate) mod page;
 pub mod profile_in_member;
 pub mod protoc_missing;
@@ -37,9 +46,11 @@ pub mod runner_missing;
 pub mod rustflags_in_env_table;
 pub mod rustflags_shadowed;
 pub mod rustls_no_provider;
+pub mod static_gnu_unsupported;
 mod support;
 pub mod system_library;
 pub mod target_cpu_native;
+pub mod target_platform_confusion;
 pub mod tls_defaults_kept;
 pub mod toolchain_target_missing;
 pub mod toolchain_unpinned;
@@ -50,6 +61,7 @@ pub mod unused_suppression;
 pub mod vendored_build_tools_missing;
 pub mod workspace_default_features_ignored;
 pub mod wrong_output;
+pub mod wrong_system;
 
 pub use rule::{FixKind, Rule};
 
@@ -58,18 +70,23 @@ use crate::{finding::Finding, project::Project};
 /// Every rule, by name.
 pub const RULES: &[Rule] = &[
     absolute_path::RULE,
+    auditable_with_zigbuild::RULE,
+    binary_name_mismatch::RULE,
     cargo_home_in_project::RULE,
+    cross_check_enabled::RULE,
     crt_static_absent::RULE,
     crt_static_needs_target::RULE,
     crt_static_no_effect::RULE,
     dynamic_system_library::RULE,
     environment_name_case::RULE,
     forced_linker_flavor::RULE,
+    git_dependency_hash_missing::RULE,
     host_library_in_cross::RULE,
     ignored_config_key::RULE,
     jemalloc_page_size::RULE,
     legacy_cargo_config::RULE,
     libclang_missing::RULE,
+    linker_for_other_host::RULE,
     linker_not_executable::RULE,
     mingw_pthreads_missing::RULE,
     misplaced_config::RULE,
@@ -77,8 +94,11 @@ pub const RULES: &[Rule] = &[
     missing_c_compiler::RULE,
     missing_linker::RULE,
     musl_gcc_breaks_static_pie::RULE,
+    nix_store_dylib::RULE,
+    nix_store_interpreter::RULE,
     no_static_possible::RULE,
     openssl_sys::RULE,
+    outdated_nix::RULE,
     profile_in_member::RULE,
     protoc_missing::RULE,
     release_profile::RULE,
@@ -87,8 +107,10 @@ pub const RULES: &[Rule] = &[
     rustflags_in_env_table::RULE,
     rustflags_shadowed::RULE,
     rustls_no_provider::RULE,
+    static_gnu_unsupported::RULE,
     system_library::RULE,
     target_cpu_native::RULE,
+    target_platform_confusion::RULE,
     tls_defaults_kept::RULE,
     toolchain_target_missing::RULE,
     toolchain_unpinned::RULE,
@@ -99,6 +121,7 @@ pub const RULES: &[Rule] = &[
     vendored_build_tools_missing::RULE,
     workspace_default_features_ignored::RULE,
     wrong_output::RULE,
+    wrong_system::RULE,
 ];
 
 /// The rule that reports suppressions; it can itself be allowed beside them.

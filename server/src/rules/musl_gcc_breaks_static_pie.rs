@@ -67,6 +67,14 @@ fn check(project: &Project) -> Vec<Finding> {
         let triples = musl_targets(project, table);
         let triples: Vec<String> =
             triples.into_iter().filter(|triple| !has_static_model(project, triple)).collect();
+        // For another processor it makes nothing at all: linker-for-other-host says so.
+        let is_elsewhere = |triple: &String| {
+            let target = knowledge::target(triple);
+            target.is_some_and(|target| {
+                super::linker_for_other_host::is_musl_gcc_elsewhere(project, target, &linker.value)
+            })
+        };
+        let triples: Vec<String> = triples.into_iter().filter(|triple| !is_elsewhere(triple)).collect();
         if triples.is_empty() {
             continue;
         }

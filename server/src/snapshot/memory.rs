@@ -96,6 +96,7 @@ impl MemoryFiles {
             files: Arc::new(self),
             host: Arc::new(Host::foreign(HOST)),
             settings: Arc::new(Settings::default()),
+            settled: Arc::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The machine: files on disk under the texts of the editor, and the host. The only code, besides
 //! builds, that looks at either; everything else is given a [`crate::snapshot::Snapshot`].
 
+pub mod binary;
 mod disk;
 pub mod host;
 mod registry;

@@ -1,6 +1,6 @@
 //! Files that somebody cut, or changed on purpose: never a panic, never a pass for what is not whole.
 
-use std::fs;
+use std::{fs, sync::OnceLock};
 
 use portolan::{
     audit::{self, Policy, Request, Verdict},
@@ -54,12 +54,21 @@ fn whole() -> Vec<(&'static str, Vec<u8>)> {
         ("universal", universal(&[intel, mac])),
         ("pe", Pe { dlls: vec!["KERNEL32.dll", "VCRUNTIME140.dll"], ..Pe::program() }.bytes()),
     ];
-    if cfg!(target_os = "linux") && has("gcc") {
-        let main = "#include <math.h>\nint main(int n, char **v) { return (int)pow(n, n); }\n";
-        let path = c(&folder("hostile"), "app", main, &["-s", "-lm"]);
-        files.push(("gcc", fs::read(path).unwrap()));
+    if let Some(program) = of_gcc() {
+        files.push(("gcc", program.clone()));
     }
     files
+}
+
+/// Built once: tests that run at the same time would write over each other's.
+fn of_gcc() -> Option<&'static Vec<u8>> {
+    static PROGRAM: OnceLock<Option<Vec<u8>>> = OnceLock::new();
+    let build = || {
+        let main = "#include <math.h>\nint main(int n, char **v) { return (int)pow(n, n); }\n";
+        let is_possible = cfg!(target_os = "linux") && has("gcc");
+        is_possible.then(|| fs::read(c(&folder("hostile"), "app", main, &["-s", "-lm"])).unwrap())
+    };
+    PROGRAM.get_or_init(build).as_ref()
 }
 
 fn all() -> Vec<(&'static str, Vec<u8>)> {

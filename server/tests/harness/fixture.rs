@@ -11,7 +11,9 @@
 //! A mark stands below its line; its carets are the columns of the finding (of its first line). Behind the
 //! rule may stand words of the message; `#<^^` begins in the first column. Marks are taken out before the project is read. Settings before the
 //! first file: `host`, `targets`, `program` (a path that can be executed), `env` (`NAME=value`),
-//! `spellings: no` when the spelling is what the fixture is about. Files below `$CARGO_HOME/` are cargo's caches.
+//! `spellings: no` when the spelling is what the fixture is about, `nix: throws, because …` when Nix cannot
+//! evaluate a flake that has no syntax error and whose inputs all have stand-ins, `changes: NAME` for an attribute
+//! that a fix changes and does not name (see `real_nix/`). Files below `$CARGO_HOME/` are cargo's caches.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -136,8 +138,14 @@ impl Fixture {
         Snapshot { host: Arc::new(host), settings: Arc::new(settings), ..files.snapshot() }
     }
 
-    fn setting<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'s str> {
+    /// What stands before the first file under this key.
+    pub fn setting<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'s str> {
         self.settings.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// The same machine and settings with other files.
+    pub fn with_files(&self, files: Vec<(String, String)>) -> Self {
+        Self { files, ..self.clone() }
     }
 
     pub fn has_spellings(&self) -> bool {
@@ -213,10 +221,12 @@ impl Fixture {
         if !is_first_line
             && !self.files.iter().any(|(path, text)| path == "rust-toolchain" && !text.contains('['))
         {
-            variants.push((
-                "umlauts",
-                with(&|path, text| format!("{} Ünïcödé \u{1f6a2}\n\n{text}", comment(path)), 2),
-            ));
+            // JSON has no comments.
+            let umlauts = |path: &str, text: &str| match path {
+                "flake.lock" => text.to_owned(),
+                _ => format!("{} Ünïcödé \u{1f6a2}\n\n{text}", comment(path)),
+            };
+            variants.push(("umlauts", with(&umlauts, 2)));
         }
         variants
     }

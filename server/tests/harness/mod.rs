@@ -10,6 +10,9 @@
 //! 5. The same findings come, and the same holds, with CR LF, with a BOM, with text outside of ASCII before
 //!    the place, and in the other spellings of TOML (dotted, inline, quoted keys).
 
+// The tests that share it use a part each.
+#![allow(dead_code)]
+
 mod fixture;
 mod spelling;
 
@@ -89,6 +92,21 @@ fn fixed(snapshot: &Snapshot, fix: &Fix) -> (Snapshot, BTreeMap<FileId, Option<S
     (Overlay::over(snapshot, texts.iter().map(|(file, text)| (file, text.as_deref()))), texts)
 }
 
+/// The project's files with one fix applied, in the same order; new ones behind them.
+pub fn applied(snapshot: &Snapshot, files: &[(String, String)], fix: &Fix) -> Vec<(String, String)> {
+    let mut files = files.to_vec();
+    for (file, now) in fixed(snapshot, fix).1 {
+        let path = file.relative_to(&snapshot.root);
+        match (files.iter().position(|(known, _)| *known == path), now) {
+            (Some(at), Some(now)) => files[at].1 = now,
+            (Some(at), None) => drop(files.remove(at)),
+            (None, Some(now)) => files.push((path, now)),
+            (None, None) => {}
+        }
+    }
+    files
+}
+
 fn text(snapshot: &Snapshot, file: &FileId) -> String {
     match snapshot.files.read(file.path()) {
         Read::Text(source) => source.document().text().to_owned(),
@@ -116,7 +134,6 @@ fn alone(rule: &Rule, snapshot: &Snapshot, before: &[Finding], finding: &Finding
         if !fix.renames.is_empty() {
             continue;
         }
-        keep_for_nix(file, now);
         reads_as_well(file, &then, now)?;
         keeps_what_it_should(rule, file, &then, now)?;
     }
@@ -134,17 +151,6 @@ fn alone(rule: &Rule, snapshot: &Snapshot, before: &[Finding], finding: &Finding
         return Err(format!("a new finding came: {} {}\n{texts:#?}", new.rule, new.message));
     }
     Ok(())
-}
-
-/// Writes a mended flake to the folder that `tests/run` names, where Nix itself reads it.
-fn keep_for_nix(file: &FileId, text: &str) {
-    let Some(folder) = std::env::var_os("PORTOLAN_FIXED_FLAKES") else { return };
-    if file.name().ends_with(".nix") {
-        let mut hash = std::hash::DefaultHasher::new();
-        std::hash::Hash::hash(text, &mut hash);
-        let name = format!("{:016x}.nix", std::hash::Hasher::finish(&hash));
-        std::fs::write(std::path::Path::new(&folder).join(name), text).unwrap();
-    }
 }
 
 fn is_rust(file: &FileId) -> bool {

@@ -105,7 +105,9 @@ pub(in crate::audit) fn missing_libraries<'i>(image: &'i Image, policy: &Policy)
 pub(in crate::audit) fn is_expected(image: &Image, name: &str, policy: &Policy) -> bool {
     match image.system {
         System::Windows => {
-            knowledge::is_windows_dll(name) || policy.also.iter().any(|also| also.eq_ignore_ascii_case(name))
+            knowledge::is_windows_dll(name)
+                || is_of_host_program(image, name)
+                || policy.also.iter().any(|also| also.eq_ignore_ascii_case(name))
         }
         System::Linux | System::Android => policy.allows(name, image.libc),
         System::MacOs | System::Apple(_) => {
@@ -117,7 +119,64 @@ pub(in crate::audit) fn is_expected(image: &Image, name: &str, policy: &Policy) 
     }
 }
 
+/// Whether a DLL belongs to the program that loads an extension module: Python's, with which the run time of
+/// Visual C++ comes (CPython's installer has it beside python.exe since 3.5, the second part since 3.8), or Node's.
+fn is_of_host_program(image: &Image, name: &str) -> bool {
+    if image.kind != Kind::Library {
+        return false;
+    }
+    let is = |name: &str, known: &[&str]| known.iter().any(|known| name.eq_ignore_ascii_case(known));
+    is(name, &["node.exe", "libnode.dll"])
+        || is_python_dll(name)
+        || (is(name, &["vcruntime140.dll", "vcruntime140_1.dll"])
+            && image.needed.iter().any(|needed| is_python_dll(&needed.name)))
+}
+
+/// `python3.dll`, `python313.dll`, `python313t.dll`, `libpython3.12.dll` of MSYS2.
+fn is_python_dll(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_prefix("lib").unwrap_or(&name);
+    let version = name.strip_prefix("python3").and_then(|rest| rest.strip_suffix(".dll"));
+    version.is_some_and(|version| {
+        let number = version.strip_suffix("_d").unwrap_or(version);
+        let number = number.strip_suffix('t').unwrap_or(number);
+        number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    })
+}
+
 /// Whether a module's imports are written by wasm-bindgen, for JavaScript beside it.
 pub(in crate::audit) fn is_wasm_bindgen_glue(module: &str) -> bool {
-    module == "wbg" || (module.starts_with("./") && module.ends_with("_bg.js"))
+    // What it writes for Node keeps the name of the placeholder.
+    module == "wbg" || module == PLACEHOLDER || (module.starts_with("./") && module.ends_with("_bg.js"))
+}
+
+const PLACEHOLDER: &str = "__wbindgen_placeholder__";
+
+/// Whether wasm-bindgen has still to run on a module: it takes what describes the types away.
+pub(in crate::audit) fn awaits_wasm_bindgen((module, field): &(String, String)) -> bool {
+    module == "__wbindgen_externref_xform__"
+        || (module == PLACEHOLDER && field.starts_with("__wbindgen_describe"))
+}
+
+/// Who writes the JavaScript that a module of another compiler comes with: it offers all that is asked for.
+pub(in crate::audit) fn other_glue(image: &Image) -> Option<&'static str> {
+    let any = |is: &dyn Fn(&str, &str) -> bool| image.imports.iter().any(|(module, field)| is(module, field));
+    let is_emscripten = |module: &str, field: &str| {
+        module.starts_with("GOT.")
+            || (module == "env"
+                && ["emscripten_", "_emscripten_", "__syscall_", "invoke_"]
+                    .iter()
+                    .any(|prefix| field.starts_with(prefix)))
+    };
+    // Its optimiser calls everything a.b.
+    let is_minified = |(module, field): &(String, String)| module == "a" && field.len() <= 2;
+    if any(&|module, field| matches!(module, "gojs" | "go") && field.contains('.')) {
+        Some("Go")
+    } else if any(&|module, field| module == "env" && field.starts_with("napi_")) {
+        Some("napi-rs")
+    } else if any(&is_emscripten) || (!image.imports.is_empty() && image.imports.iter().all(is_minified)) {
+        Some("Emscripten")
+    } else {
+        None
+    }
 }

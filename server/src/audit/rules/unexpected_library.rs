@@ -3,10 +3,11 @@
 //! ## What it does
 //!
 //! Compares the libraries that a binary loads with those that come with the system: glibc or musl on Linux,
-//! `/usr/lib` and `/System` on macOS, the DLLs of Windows. A policy (`manylinux2014`, a file with
-//! `libraries = […]`) may allow more. Compares the versions of a library's symbols with those that the
-//! policy has, too. Libraries of the desktop (X11, GTK, sound) are a hint, since a graphical program cannot
-//! bring them along.
+//! `/usr/lib` and `/System` on macOS, the DLLs of Windows. What Python or Node bring for their extension
+//! modules is expected there. A library that the binary looks for beside itself (`$ORIGIN`, `@loader_path`) is
+//! a hint. A policy (`manylinux2014`, a file with `libraries = […]`) may allow more. Compares the versions of a
+//! library's symbols with those that the policy has, too. Libraries of the desktop (X11, GTK, sound) are a
+//! hint, since a graphical program cannot bring them along.
 //!
 //! ## Why it matters
 //!
@@ -56,10 +57,14 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
 enum Class {
     /// It comes with desktops.
     Desktop,
-    /// It is looked for beside the program.
+    /// It is looked for beside the program, as Windows does with every DLL.
     Beside,
+    /// The program itself says where beside it: it is meant to be shipped with it.
+    Shipped,
     /// It stands at a path of its own: Homebrew, MacPorts, somebody's folder.
     Elsewhere,
+    /// libgcc or libstdc++, which Alpine has as packages.
+    CompilerRuntime,
     /// It is some package's.
     Other,
 }
@@ -70,7 +75,14 @@ fn of_image(subject: &Subject<'_>, image: &Image) -> Vec<Finding> {
         .into_iter()
         .filter(|name| image.system != System::Windows || knowledge::windows_runtime(name).is_none())
         .collect();
-    let classes = [Class::Elsewhere, Class::Other, Class::Beside, Class::Desktop];
+    let classes = [
+        Class::Elsewhere,
+        Class::Other,
+        Class::CompilerRuntime,
+        Class::Beside,
+        Class::Shipped,
+        Class::Desktop,
+    ];
     let of_class = |class| {
         let names: Vec<&str> =
             missing.iter().copied().filter(|name| classify(image, name) == class).collect();
@@ -80,23 +92,30 @@ fn of_image(subject: &Subject<'_>, image: &Image) -> Vec<Finding> {
 }
 
 fn classify(image: &Image, name: &str) -> Class {
+    let looks_beside = |markers: &[&str]| {
+        image.runpath.iter().any(|folder| markers.iter().any(|marker| folder.starts_with(marker)))
+    };
     match image.system {
         System::MacOs | System::Apple(_) => {
+            let relative = ["@loader_path/", "@executable_path/"];
             // A plain name is looked for in the folder that the program was started from.
-            let is_relative =
-                ["@rpath/", "@loader_path/", "@executable_path/"].iter().any(|p| name.starts_with(p));
-            if is_relative { Class::Beside } else { Class::Elsewhere }
+            if relative.iter().any(|marker| name.starts_with(marker)) {
+                Class::Shipped
+            } else if name.starts_with("@rpath/") {
+                if looks_beside(&["@loader_path", "@executable_path"]) {
+                    Class::Shipped
+                } else {
+                    Class::Beside
+                }
+            } else {
+                Class::Elsewhere
+            }
         }
         System::Windows => Class::Beside,
         _ if name.starts_with('/') => Class::Elsewhere,
         _ if knowledge::libraries("desktop").is_some_and(|group| group.holds(name)) => Class::Desktop,
-        _ if image
-            .runpath
-            .iter()
-            .any(|folder| folder.starts_with("$ORIGIN") || folder.starts_with("${ORIGIN}")) =>
-        {
-            Class::Beside
-        }
+        _ if looks_beside(&["$ORIGIN", "${ORIGIN}"]) => Class::Shipped,
+        _ if matches!(name, "libgcc_s.so.1" | "libstdc++.so.6") => Class::CompilerRuntime,
         _ => Class::Other,
     }
 }
@@ -106,7 +125,7 @@ fn finding(subject: &Subject<'_>, image: &Image, class: Class, names: &[&str]) -
     let (name, system) = (subject.name(image), image.system.name());
     let shown = support::listed(names, 4);
     let them = if names.len() == 1 { "it" } else { "them" };
-    if policy.is_strict && (class != Class::Beside || policy.is_static) {
+    if policy.is_strict && (!matches!(class, Class::Beside | Class::Shipped) || policy.is_static) {
         let message = format!("{name} needs {shown}, which {} does not allow", policy.name);
         let help = format!(
             "link {them} statically (features `vendored`, `bundled`, `static` of the -sys crates), or allow {them} in the policy"
@@ -127,6 +146,19 @@ fn finding(subject: &Subject<'_>, image: &Image, class: Class, names: &[&str]) -
                 "link {them} statically (features `vendored`, `bundled`, `static` of the -sys crates, or rustls for OpenSSL), or name {them} as a dependency of your package"
             );
             subject.finding(&RULE, Severity::Warning, message).with_help(help)
+        }
+        Class::CompilerRuntime => {
+            let message = format!("{name} needs {shown}, which not every {system} has");
+            let help = format!(
+                "link {them} statically (`-C link-arg=-static-libgcc`, for C++ `-static-libstdc++` too), or name {them} \
+                 as a dependency of your package (Alpine: libgcc, libstdc++)"
+            );
+            subject.finding(&RULE, Severity::Warning, message).with_help(help)
+        }
+        Class::Shipped => {
+            let message = format!("{name} looks beside itself for {shown}");
+            let help = format!("ship {them} with the program");
+            subject.finding(&RULE, Severity::Hint, message).with_help(help)
         }
         Class::Beside => {
             let message =

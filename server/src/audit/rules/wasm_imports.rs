@@ -3,7 +3,8 @@
 //! ## What it does
 //!
 //! Looks at the imports of a module. Those of WASI are known to runtimes; those of `env` are what a C
-//! library or a linker left open; those of `__wbindgen_placeholder__` are there until `wasm-bindgen` has run.
+//! library or a linker left open; `__wbindgen_describe` is there until `wasm-bindgen` has run. It stays silent
+//! when Emscripten, Go or napi-rs wrote the module: their JavaScript offers what it asks for.
 //!
 //! ## Why it matters
 //!
@@ -57,7 +58,7 @@ fn of_module(subject: &Subject<'_>, image: &Image) -> Vec<Finding> {
         )
     };
     let mut findings = Vec::new();
-    if is_of(is_placeholder).next().is_some() {
+    if image.imports.iter().any(support::awaits_wasm_bindgen) {
         let message = format!(
             "{name} is not finished: it still has the placeholders of wasm-bindgen, which no host offers"
         );
@@ -71,7 +72,7 @@ fn of_module(subject: &Subject<'_>, image: &Image) -> Vec<Finding> {
         findings.push(subject.finding(&RULE, Severity::Warning, message).with_help(help));
     }
     let others: Vec<String> = is_of(is_other).collect();
-    if !others.is_empty() {
+    if !others.is_empty() && support::other_glue(image).is_none() {
         let shown: Vec<&str> = others.iter().map(String::as_str).collect();
         let message = format!(
             "{name} asks its host for {}: it runs only where somebody offers that",
@@ -84,13 +85,9 @@ fn of_module(subject: &Subject<'_>, image: &Image) -> Vec<Finding> {
     findings
 }
 
-fn is_placeholder(module: &str) -> bool {
-    module.starts_with("__wbindgen_")
-}
-
 fn is_other(module: &str) -> bool {
     let is_wasi = module.starts_with("wasi_snapshot_preview1")
         || module == "wasi_unstable"
         || module.starts_with("wasi:");
-    !(is_wasi || is_placeholder(module) || support::is_wasm_bindgen_glue(module))
+    !(is_wasi || module.starts_with("__wbindgen_") || support::is_wasm_bindgen_glue(module))
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::Audited;
 use crate::{
     audit::{Binary, Image, Kind, Place, Version, minimum},
+    build::Audited,
     cli::report::{self, Report},
 };
 

@@ -2,9 +2,9 @@
 
 mod input;
 mod json;
-mod text;
+pub(super) mod text;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{
     CLEAN, FINDINGS, Stop,
@@ -16,21 +16,12 @@ use super::{
     suggest,
 };
 use crate::{
-    audit::{self, Artefact, Audit, Policy, Request, Verdict},
+    audit::{Policy, Verdict},
+    build::{self, Audited},
     finding::{Finding, Severity},
     knowledge::{self, Target},
-    text::FileId,
     workspace,
 };
-
-/// A file, and what came of it.
-#[derive(Debug)]
-struct Audited {
-    /// As it was named.
-    path: PathBuf,
-    artefact: Artefact,
-    audit: Audit,
-}
 
 /// Says where binaries run.
 pub(super) fn run(options: &AuditOptions, output: Output) -> Result<u8, Stop> {
@@ -39,7 +30,7 @@ pub(super) fn run(options: &AuditOptions, output: Output) -> Result<u8, Stop> {
     let current = std::env::current_dir()
         .map_err(|error| Stop::Failed(format!("the current folder cannot be read: {error}")))?;
     let audited: Vec<Audited> =
-        options.files.iter().map(|path| look(path, &current, &policy, target)).collect();
+        options.files.iter().map(|path| build::look(path, &current, &policy, target)).collect();
     say(&audited, &policy, options, &current, output);
     let fails = audited.iter().any(|one| {
         one.audit.verdict == Verdict::Unreadable
@@ -48,19 +39,8 @@ pub(super) fn run(options: &AuditOptions, output: Output) -> Result<u8, Stop> {
     Ok(if fails { FINDINGS } else { CLEAN })
 }
 
-fn look(path: &Path, current: &Path, policy: &Policy, target: Option<&'static Target>) -> Audited {
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let artefact = match input::bytes(path) {
-        Ok(bytes) => audit::read(&bytes, name),
-        Err(unreadable) => Artefact { name, content: Err(unreadable) },
-    };
-    let file = FileId::new(current.join(path));
-    let audit = audit::judge(&artefact, &Request { file: &file, policy, target });
-    Audited { path: path.to_owned(), artefact, audit }
-}
-
 /// A name that is known, else a file.
-fn policy(written: Option<&str>) -> Result<Policy, Stop> {
+pub(super) fn policy(written: Option<&str>) -> Result<Policy, Stop> {
     let Some(written) = written else { return Ok(Policy::default()) };
     if let Some(policy) = Policy::named(written) {
         return Ok(policy);
@@ -86,11 +66,14 @@ fn policy(written: Option<&str>) -> Result<Policy, Stop> {
 }
 
 fn target(triple: &str) -> Result<&'static Target, Stop> {
-    knowledge::target(triple).ok_or_else(|| {
-        let near = knowledge::nearest(triple);
-        let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        Stop::Failed(format!("rustc has no target {triple}{near}"))
-    })
+    knowledge::target(triple).ok_or_else(|| unknown_target(triple))
+}
+
+/// Says that rustc has no such target, and which one may be meant.
+pub(super) fn unknown_target(triple: &str) -> Stop {
+    let near = knowledge::nearest(triple);
+    let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    Stop::Failed(format!("rustc has no target {triple}{near}"))
 }
 
 fn say(audited: &[Audited], policy: &Policy, options: &AuditOptions, current: &Path, output: Output) {

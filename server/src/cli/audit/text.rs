@@ -2,9 +2,9 @@
 
 use annotate_snippets::normalize_untrusted_str as printable;
 
-use super::Audited;
 use crate::{
     audit::{Binary, Format, Image, Kind, Linkage, Place, Policy, System, Verdict, minimum},
+    build::Audited,
     cli::{
         output::{ERROR, FAINT, GOOD, HEADING, WARNING, paint},
         report::{
@@ -19,7 +19,12 @@ use crate::{
 const MAX_LISTED: usize = 12;
 
 /// The report, with the findings from a severity on.
-pub(super) fn render(audited: &[Audited], policy: &Policy, report: &Report, least: Severity) -> String {
+pub(in crate::cli) fn render(
+    audited: &[Audited],
+    policy: &Policy,
+    report: &Report,
+    least: Severity,
+) -> String {
     let mut text = String::new();
     for one in audited {
         text += &header(one);

@@ -12,7 +12,8 @@ use crate::{
 use annotate_snippets::{normalize_untrusted_str, renderer::Style};
 
 /// A cell, and how it is painted.
-struct Cell(String, Option<Style>);
+#[derive(Clone)]
+pub(super) struct Cell(pub(super) String, pub(super) Option<Style>);
 
 /// The matrix as a table.
 pub(super) fn text(rows: &[Row], host: &str, project: &Project) -> String {
@@ -23,17 +24,25 @@ pub(super) fn text(rows: &[Row], host: &str, project: &Project) -> String {
         );
     }
     let heads = ["TARGET", "TIER", "READY", "STD", "LINKER", "C COMPILER", "LINKAGE", "BUILDER", "DECLARED"];
-    let mut table = vec![heads.map(|head| Cell(head.to_owned(), Some(HEADING)))];
-    // What a file says is printed, but not obeyed.
-    let printable = |Cell(text, style): Cell| Cell(normalize_untrusted_str(&text), style);
-    table.extend(rows.iter().map(|row| cells(row, project).map(printable)));
-    let width =
-        |column: usize| table.iter().map(|row| row[column].0.chars().count()).max().unwrap_or_default();
-    let widths: [usize; 9] = std::array::from_fn(width);
-    let mut text = format!("{} {host}\n\n", paint(FAINT, "host"));
-    for row in &table {
+    let mut all = vec![heads.map(|head| Cell(head.to_owned(), Some(HEADING))).to_vec()];
+    all.extend(rows.iter().map(|row| cells(row, project)));
+    format!("{} {host}\n\n{}", paint(FAINT, "host"), table(&all))
+}
+
+/// Rows of cells with even columns. What a file says is printed, but not obeyed.
+pub(super) fn table(rows: &[Vec<Cell>]) -> String {
+    let printable = |Cell(text, style): &Cell| (normalize_untrusted_str(text), *style);
+    let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(printable).collect()).collect();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|(cell, _)| cell.chars().count()).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in &rows {
         let mut line = String::new();
-        for (Cell(cell, style), width) in row.iter().zip(widths) {
+        for ((cell, style), width) in row.iter().zip(&widths) {
             let padding = " ".repeat(width.saturating_sub(cell.chars().count()) + 2);
             line += &style.map_or_else(|| cell.clone(), |style| paint(style, cell));
             line += &padding;
@@ -44,7 +53,7 @@ pub(super) fn text(rows: &[Row], host: &str, project: &Project) -> String {
     text
 }
 
-fn cells(row: &Row, project: &Project) -> [Cell; 9] {
+fn cells(row: &Row, project: &Project) -> Vec<Cell> {
     let ready = match row.is_ready() {
         Some(true) => Cell("yes".into(), Some(GOOD)),
         Some(false) => Cell("no".into(), Some(ERROR)),
@@ -58,7 +67,7 @@ fn cells(row: &Row, project: &Project) -> [Cell; 9] {
             None => declared.by.to_owned(),
         })
         .collect();
-    [
+    vec![
         Cell(row.triple.clone(), None),
         Cell(row.tier.map_or_else(|| "none".to_owned(), |tier| tier.to_string()), None),
         ready,
@@ -86,7 +95,8 @@ fn fact_cell(fact: &Fact) -> Cell {
     Cell(text, style)
 }
 
-fn line(origin: &Origin, project: &Project) -> String {
+/// `file:line`
+pub(super) fn line(origin: &Origin, project: &Project) -> String {
     let name = origin.file.relative_to(&project.snapshot.root);
     match text_of(&project.snapshot, &origin.file) {
         Some(source) => format!("{name}:{}", source.document().line_column(origin.span.start()).line),

@@ -1,10 +1,11 @@
 //! What the client can, and what we offer it.
 
 use tower_lsp::ls_types::{
-    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
-    DiagnosticOptions, DiagnosticServerCapabilities, ExecuteCommandOptions, HoverProviderCapability,
-    InitializeResult, MarkupKind, OneOf, ResourceOperationKind, SaveOptions, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
+    CompletionOptions, DiagnosticOptions, DiagnosticServerCapabilities, ExecuteCommandOptions,
+    HoverProviderCapability, InitializeResult, MarkupKind, OneOf, ResourceOperationKind, SaveOptions,
+    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkDoneProgressOptions,
     WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
@@ -38,6 +39,10 @@ pub struct Features {
     pub watches_files: bool,
     /// It shows Markdown.
     pub markdown: bool,
+    /// It shows progress that we start.
+    pub work_done_progress: bool,
+    /// It shows lenses.
+    pub code_lens: bool,
 }
 
 impl Features {
@@ -76,6 +81,9 @@ impl Features {
                 .and_then(|text| text.hover.as_ref())
                 .and_then(|hover| hover.content_format.as_ref())
                 .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
+            work_done_progress: client.window.as_ref().and_then(|window| window.work_done_progress)
+                == Some(true),
+            code_lens: text.is_some_and(|text| text.code_lens.is_some()),
         }
     }
 }
@@ -105,9 +113,10 @@ pub fn offer(features: Features, encoding: Encoding) -> InitializeResult {
             resolve_provider: Some(true),
             ..CodeActionOptions::default()
         })),
+        code_lens_provider: features.code_lens.then_some(CodeLensOptions { resolve_provider: Some(false) }),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: COMMANDS.iter().map(|command| (*command).to_owned()).collect(),
-            ..ExecuteCommandOptions::default()
+            work_done_progress_options: WorkDoneProgressOptions { work_done_progress: Some(true) },
         }),
         // Two ways to the same diagnostics would show each of them twice.
         diagnostic_provider: (!features.publish_diagnostics).then(|| {

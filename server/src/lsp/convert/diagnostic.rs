@@ -13,9 +13,12 @@ use super::{
     uri,
 };
 use crate::{
+    audit::rules::{ARTEFACT_RULES, ArtefactRule},
+    failures,
     finding::{Finding, Severity},
+    knowledge,
     lsp::state::Look,
-    rules,
+    rules::{self, Rule},
     snapshot::{Read, Snapshot},
     text::{Document, FileId, Origin},
 };
@@ -70,7 +73,7 @@ pub fn from_finding(finding: &Finding, snapshot: &Snapshot, client: Client<'_>) 
             message = format!("{message}\n{file}:{}: {}", range.start.line + 1, other.message);
         }
     }
-    let page = rules::find(finding.rule).and_then(|rule| uri::parse(&rule.url()));
+    let page = page(finding.rule).and_then(|page| uri::parse(&page));
     Diagnostic {
         range: range_of(&finding.origin, snapshot, client),
         severity: Some(match finding.severity {
@@ -91,6 +94,13 @@ pub fn from_finding(finding: &Finding, snapshot: &Snapshot, client: Client<'_>) 
             "fixes": finding.fixes.iter().map(|fix| fix.title.as_str()).collect::<Vec<_>>(),
         })),
     }
+}
+
+/// The page of a rule, of a rule for binaries, or of a failure.
+fn page(name: &str) -> Option<String> {
+    let of_binaries = || ARTEFACT_RULES.iter().find(|rule| rule.name == name).map(ArtefactRule::url);
+    let of_failures = || knowledge::failure(name).map(|failure| failures::pages::url(failure.name));
+    rules::find(name).map(Rule::url).or_else(of_binaries).or_else(of_failures)
 }
 
 /// The diagnostics of one file, for a client that asks for them.

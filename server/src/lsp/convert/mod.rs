@@ -5,6 +5,7 @@ pub mod action;
 pub mod capabilities;
 pub mod diagnostic;
 pub mod edit;
+pub mod notification;
 pub mod params;
 pub mod position;
 pub mod uri;

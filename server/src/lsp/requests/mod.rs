@@ -4,6 +4,7 @@ pub mod code_action;
 pub mod completion;
 pub mod execute_command;
 pub mod hover;
+pub mod lens;
 pub mod native;
 pub mod refactor;
 pub mod suppress;

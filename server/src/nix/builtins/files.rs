@@ -7,7 +7,7 @@ use crate::{
     nix::{
         evaluate::source_path,
         files::clean,
-        value::{Head, Neutral, Str, StrPiece},
+        value::{Head, InputKind, Neutral, Str, StrPiece},
     },
     snapshot::Kind,
     text::Span,
@@ -100,7 +100,6 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("placeholder", BUILTIN | GLOBAL, 1, |_, _, place| {
         Evaluator::unknown_text("the package's own output", place)
     }),
-    builtin("toJSON", BOTH, 1, |_, _, place| Evaluator::unknown_text("a value as JSON", place)),
     builtin("hashString", BOTH, 2, |_, _, place| Evaluator::unknown_text("a hash", place)),
     builtin("hashFile", BOTH, 2, |_, _, place| Evaluator::unknown_text("a hash", place)),
 ];
@@ -108,7 +107,11 @@ pub(super) const TABLE: &[Builtin] = &[
 fn import(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value {
     let what = this.argument_value(arguments, 0);
     this.each(&what, place, &mut |this, what| {
-        if let Value::Neutral(term) = what
+        let whole = match what {
+            Value::Str(text) if text.pieces.len() == 1 => source_of_input(what),
+            what => what.clone(),
+        };
+        if let Value::Neutral(term) = &whole
             && let Neutral::Head(Head::Input(input), _) = &**term
         {
             return this.import_input(term, &Rc::clone(input), place);
@@ -119,15 +122,35 @@ fn import(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value 
             let nixpkgs = crate::nix::inputs::nixpkgs_by_name("nixpkgs");
             return this.import_input(term, &nixpkgs, place);
         }
+        // `import "${nixpkgs}/lib"`
+        if let Value::Str(text) = what
+            && let [StrPiece::Store { item, .. }, rest @ ..] = text.pieces.as_slice()
+            && let Neutral::Head(Head::Input(input), _) = &**item
+            && input.kind == InputKind::Nixpkgs
+            && matches!(rest, [StrPiece::Literal { text, .. }] if matches!(&**text, "/lib" | "/lib/default.nix"))
+        {
+            return Value::head(Head::Library, place);
+        }
         match this.path_of(what) {
             Some(path) => this.import_path(&path, place),
             // What is imported keeps its arguments all the same.
-            None => match what {
+            None => match &source_of_input(what) {
                 Value::Neutral(term) => Value::Neutral(Rc::clone(term)),
                 other => Evaluator::unknown_from(other.clone(), "an import that cannot be known here", place),
             },
         }
     })
+}
+
+/// `"${nixpkgs}"` is nixpkgs, and `"${crane}/lib/x.nix"` something of crane.
+fn source_of_input(what: &Value) -> Value {
+    let Value::Str(text) = what else { return what.clone() };
+    match text.pieces.as_slice() {
+        [StrPiece::Store { item, .. }, ..] if matches!(item.bottom(), Head::Input(_)) => {
+            Value::Neutral(Rc::clone(item))
+        }
+        _ => what.clone(),
+    }
 }
 
 impl Evaluator<'_> {

@@ -64,9 +64,15 @@ pub(super) const TABLE: &[Builtin] = &[
             Head::Packages(_) if term.inner().is_some() => Value::Bool(true),
             _ => Value::unknown("whether something is a derivation", place),
         },
-        Value::Attrs(attrs) if attrs.rest.is_some() => {
-            Value::unknown("whether something is a derivation", place)
-        }
+        Value::Attrs(attrs) => match this.attribute(&attrs, "type") {
+            Some(kind) => {
+                let kind = this.force(kind.thunk);
+                let derivation = Value::text("derivation", place);
+                this.decision(|this| this.equal(&kind, &derivation), place)
+            }
+            None if attrs.rest.is_some() => Value::unknown("whether something is a derivation", place),
+            None => Value::Bool(false),
+        },
         Value::Error(why) => Value::Error(why),
         _ => Value::Bool(false),
     }),
@@ -99,10 +105,6 @@ pub(super) const TABLE: &[Builtin] = &[
         let function = this.argument_value(arguments, 0);
         this.fixed_point(&function, place)
     }),
-    builtin("makeExtensible", LIBRARY, 1, |this, arguments, place| {
-        let function = this.argument_value(arguments, 0);
-        this.fixed_point(&function, place)
-    }),
     builtin("extends", LIBRARY, 3, |this, arguments, place| match arguments {
         [overlay, base, last] => {
             let base = this.force(*base);
@@ -127,34 +129,6 @@ pub(super) const TABLE: &[Builtin] = &[
             _ => Value::Null,
         }
     }),
-    builtin("mkIf", LIBRARY, 2, |this, arguments, place| {
-        let condition = this.argument_value(arguments, 0);
-        this.on_condition(&condition, place, |this, holds| {
-            let content = this.argument_value(arguments, 1);
-            match (holds, content) {
-                (true, content) => content,
-                (false, Value::List(_)) => Value::list(Vec::new()),
-                (false, Value::Str(_)) => Value::string(Vec::new()),
-                (false, _) => Value::Attrs(Rc::default()),
-            }
-        })
-    }),
-    builtin("mkMerge", LIBRARY, 1, |this, arguments, place| {
-        let parts = this.argument_value(arguments, 0);
-        this.on_list(&parts, place, |this, parts| {
-            let mut all = Value::Attrs(Rc::default());
-            for part in &parts.items {
-                let part = this.force(*part);
-                all = this.recursive_update(&all, &part, place);
-            }
-            all
-        })
-    }),
-    builtin("mkForce", LIBRARY, 1, first),
-    builtin("mkDefault", LIBRARY, 1, first),
-    builtin("mkBefore", LIBRARY, 1, first),
-    builtin("mkAfter", LIBRARY, 1, first),
-    builtin("mkOverride", LIBRARY, 2, second),
     builtin("recurseIntoAttrs", LIBRARY, 1, first),
     builtin("dontRecurseIntoAttrs", LIBRARY, 1, first),
     builtin("hydraJob", LIBRARY, 1, first),
@@ -249,7 +223,7 @@ impl Evaluator<'_> {
         self.argument_value(arguments, 2)
     }
 
-    fn integers(&mut self, arguments: &[Thunk], run: fn(i64, i64) -> i64, place: Place) -> Value {
+    pub(super) fn integers(&mut self, arguments: &[Thunk], run: fn(i64, i64) -> i64, place: Place) -> Value {
         match (self.argument_value(arguments, 0), self.argument_value(arguments, 1)) {
             (Value::Integer(left), Value::Integer(right)) => Value::Integer(run(left, right)),
             _ => Value::unknown("a number that cannot be known here", place),

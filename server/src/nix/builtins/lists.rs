@@ -72,7 +72,21 @@ pub(super) const TABLE: &[Builtin] = &[
         this.on_list(&list, place, |_, list| Value::list(list.items.iter().rev().copied().collect()))
     }),
     builtin("sort", BOTH, 2, sort),
-    builtin("naturalSort", LIBRARY, 1, |this, arguments, _| this.argument_value(arguments, 0)),
+    builtin("naturalSort", LIBRARY, 1, |this, arguments, place| {
+        let list = this.argument_value(arguments, 0);
+        this.on_list(&list, place, |this, list| {
+            let mut items = Vec::with_capacity(list.items.len());
+            for item in &list.items {
+                let value = this.force(*item);
+                match Evaluator::literal(&value) {
+                    Some(text) if list.rest.is_none() => items.push((natural_parts(&text), *item)),
+                    _ => return Value::unknown("a list that cannot be known here", place),
+                }
+            }
+            items.sort_by(|(left, _), (right, _)| left.cmp(right));
+            Value::list(items.into_iter().map(|(_, item)| item).collect())
+        })
+    }),
     builtin("toList", LIBRARY, 1, |this, arguments, _| match this.argument_value(arguments, 0) {
         list @ Value::List(_) => list,
         _ => Value::list(arguments.to_vec()),
@@ -104,6 +118,26 @@ pub(super) const TABLE: &[Builtin] = &[
         })
     }),
 ];
+
+/// Words and numbers, numbers by their size.
+fn natural_parts(text: &str) -> Vec<(u64, String)> {
+    let mut parts: Vec<(u64, String)> = Vec::new();
+    let mut was_digit = None;
+    for character in text.chars() {
+        let is_digit = character.is_ascii_digit();
+        match parts.last_mut() {
+            Some((_, part)) if was_digit == Some(is_digit) => part.push(character),
+            _ => parts.push((0, character.to_string())),
+        }
+        was_digit = Some(is_digit);
+    }
+    for part in &mut parts {
+        if let Ok(number) = part.1.parse() {
+            *part = (number, String::new());
+        }
+    }
+    parts
+}
 
 impl Evaluator<'_> {
     pub(super) fn map(&mut self, function: &Value, list: &Value, place: Place) -> Value {

@@ -6,6 +6,8 @@ mod data;
 mod files;
 mod functions;
 mod lists;
+mod modules;
+mod more;
 mod packages;
 mod pattern;
 mod strings;
@@ -64,6 +66,8 @@ fn find(space: u8, name: &str) -> Option<&'static Builtin> {
             files::TABLE,
             functions::TABLE,
             lists::TABLE,
+            modules::TABLE,
+            more::TABLE,
             packages::TABLE,
             strings::TABLE,
             systems::TABLE,
@@ -113,6 +117,7 @@ const NAMESPACES: &[&str] = &[
     "customisation",
     "debug",
     "derivations",
+    "filesystem",
     "fixedPoints",
     "lists",
     "meta",
@@ -124,7 +129,35 @@ const NAMESPACES: &[&str] = &[
 ];
 
 impl Evaluator<'_> {
+    /// The function of a name in a space; each is looked up once.
+    fn find_cached(&mut self, space: u8, name: Symbol) -> Option<&'static Builtin> {
+        let known =
+            self.functions.get(name.index()).and_then(|known| known.iter().find(|(of, _)| *of == space));
+        if let Some((_, known)) = known {
+            return *known;
+        }
+        let found = find(space, self.names.get(name));
+        if self.functions.len() <= name.index() {
+            self.functions.resize_with(name.index() + 1, Vec::new);
+        }
+        if let Some(known) = self.functions.get_mut(name.index()) {
+            known.push((space, found));
+        }
+        found
+    }
+
     /// A name of the language itself.
+    pub(super) fn global_symbol(&mut self, symbol: Symbol, place: Place) -> Option<Value> {
+        let name = self.names.get(symbol);
+        let is_word = matches!(name, "true" | "false" | "null" | "builtins");
+        if is_word || name.starts_with("__") || FETCHERS.contains(&name) {
+            let name = self.name(symbol);
+            return self.global(&name, place);
+        }
+        self.find_cached(GLOBAL, symbol).map(function)
+    }
+
+    /// The same by its text.
     pub(super) fn global(&mut self, name: &str, place: Place) -> Option<Value> {
         match name {
             "true" => Some(Value::Bool(true)),
@@ -157,7 +190,7 @@ impl Evaluator<'_> {
                 Some(value) => Selected::Found(value),
                 None => Selected::Absent,
             },
-            _ => match find(BUILTIN, &text) {
+            _ => match self.find_cached(BUILTIN, name) {
                 Some(builtin) => Selected::Found(function(builtin)),
                 None => Selected::Maybe(term.select(name, place)),
             },
@@ -167,13 +200,16 @@ impl Evaluator<'_> {
     /// An attribute of nixpkgs' `lib`.
     pub(super) fn library_attribute(&mut self, term: &Rc<Neutral>, name: Symbol, place: Place) -> Selected {
         let text = self.name(name);
-        if let Some(builtin) = find(LIBRARY, &text) {
+        if let Some(builtin) = self.find_cached(LIBRARY, name) {
             return Selected::Found(function(builtin));
         }
         if NAMESPACES.contains(&&*text) {
             return Selected::Found(Value::Neutral(Rc::clone(term)));
         }
-        Selected::Maybe(term.select(name, place))
+        match self.library_model(term, name, place) {
+            Some(value) => Selected::Found(value),
+            None => Selected::Maybe(term.select(name, place)),
+        }
     }
 
     pub(super) fn library_value(name: &str, place: Place) -> Value {
@@ -286,7 +322,7 @@ impl Evaluator<'_> {
     /// A set's attributes in the order of their names.
     pub(super) fn sorted(&self, attrs: &Attrs) -> Vec<(Symbol, super::value::Attr)> {
         let mut entries = attrs.entries.clone();
-        entries.sort_by_key(|(name, _)| self.name(*name));
+        entries.sort_by(|(left, _), (right, _)| self.names.get(*left).cmp(self.names.get(*right)));
         entries
     }
 }

@@ -18,9 +18,13 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("callPackageWith", LIBRARY, 3, call_package),
     builtin("callPackagesWith", LIBRARY, 3, call_package),
     builtin("newScope", PACKAGES, 2, |this, arguments, place| {
-        let (packages, more) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
-        let packages = this.update(&packages, &more, place);
-        let packages = this.ready(packages, place);
+        let [packages, more] = arguments else { return Value::Null };
+        let (packages, more) = (*packages, *more);
+        // The packages that are added may be made by this very scope.
+        let packages = this.delay_code(place, move |this| {
+            let (packages, more) = (this.force(packages), this.force(more));
+            this.update(&packages, &more, place)
+        });
         bound("callPackage", vec![packages])
     }),
     builtin("makeScope", LIBRARY, 2, |this, arguments, place| match arguments {
@@ -84,7 +88,10 @@ pub(super) const TABLE: &[Builtin] = &[
         this.each(&package, place, &mut |this, package| this.program(package, &name.pieces, place))
     }),
     builtin("getName", LIBRARY, 1, |this, arguments, place| match this.argument_value(arguments, 0) {
-        text @ Value::Str(_) => text,
+        Value::Str(text) => match text.literal() {
+            Some(text) => Value::text(name_and_version(&text).0, place),
+            None => Evaluator::unknown_text("a package's name", place),
+        },
         package => {
             let name = this.symbol("pname");
             match this.attribute_of(&package, name, place) {
@@ -95,6 +102,9 @@ pub(super) const TABLE: &[Builtin] = &[
     }),
     builtin("getVersion", LIBRARY, 1, |this, arguments, place| {
         let package = this.argument_value(arguments, 0);
+        if let Some(text) = Evaluator::literal(&package) {
+            return Value::text(name_and_version(&text).1, place);
+        }
         let name = this.symbol("version");
         match this.attribute_of(&package, name, place) {
             Selected::Found(version) => version,
@@ -102,6 +112,19 @@ pub(super) const TABLE: &[Builtin] = &[
         }
     }),
 ];
+
+/// The name and the version in a derivation's name: the version starts at the first dash that no letter
+/// follows.
+pub(super) fn name_and_version(text: &str) -> (&str, &str) {
+    let bytes = text.as_bytes();
+    let is_dash = |at: &usize| {
+        bytes.get(*at) == Some(&b'-') && bytes.get(at + 1).is_some_and(|next| !next.is_ascii_alphabetic())
+    };
+    match (0..bytes.len()).find(is_dash) {
+        Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default()),
+        None => (text, ""),
+    }
+}
 
 /// `callPackage function arguments`, the package set before it: names that the function takes come from
 /// the arguments, else from the set.

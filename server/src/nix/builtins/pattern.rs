@@ -45,6 +45,9 @@ impl Class {
 /// it does not match.
 #[expect(clippy::option_option, reason = "the two absences differ, and the caller takes both apart")]
 pub(super) fn matches(pattern: &str, text: &str) -> Option<Option<Vec<Option<String>>>> {
+    if counts_bytes(pattern, text) {
+        return None;
+    }
     let characters: Vec<char> = pattern.chars().collect();
     let mut reader = Reader { characters: &characters, at: 0, groups: 0, depth: 0 };
     let alternatives = reader.alternatives()?;
@@ -66,6 +69,84 @@ pub(super) fn matches(pattern: &str, text: &str) -> Option<Option<Vec<Option<Str
         }
     }
     Some(None)
+}
+
+/// Nix's expressions go byte by byte, ours character by character.
+fn counts_bytes(pattern: &str, text: &str) -> bool {
+    !pattern.is_ascii() || (!text.is_ascii() && (pattern.contains('.') || pattern.contains("[^")))
+}
+
+/// A part of a text that was split.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Between two matches.
+    Text(String),
+    /// What the groups of a match hold.
+    Groups(Vec<Option<String>>),
+}
+
+/// The parts of a text between matches; `None` when the pattern is not read here.
+///
+/// Of several matches at one place POSIX takes the longest and we the first, so a pattern with a choice
+/// is not read, and neither is one that takes nothing.
+pub(super) fn split(pattern: &str, text: &str) -> Option<Vec<Part>> {
+    if counts_bytes(pattern, text) {
+        return None;
+    }
+    let characters: Vec<char> = pattern.chars().collect();
+    let mut reader = Reader { characters: &characters, at: 0, groups: 0, depth: 0 };
+    let alternatives = reader.alternatives()?;
+    let [nodes] = alternatives.as_slice() else { return None };
+    if reader.at < characters.len() || nodes.iter().any(is_ambiguous) || nodes.iter().all(may_be_empty) {
+        return None;
+    }
+    let text: Vec<char> = text.chars().collect();
+    let slice = |from: usize, to: usize| text.get(from..to).unwrap_or_default().iter().collect::<String>();
+    let mut parts = Vec::new();
+    let (mut last, mut at, mut steps) = (0, 0, 0);
+    while at < text.len() {
+        let mut matcher = Matcher { text: &text, groups: vec![None; reader.groups], steps };
+        let mut end = at;
+        let found = matcher.sequence(nodes, at, 0, &mut |_, behind| {
+            end = behind;
+            true
+        });
+        steps = matcher.steps;
+        if steps >= MAX_STEPS {
+            return None;
+        }
+        if !found {
+            at += 1;
+            continue;
+        }
+        parts.push(Part::Text(slice(last, at)));
+        let group = |range: &Option<(usize, usize)>| range.map(|(from, to)| slice(from, to));
+        parts.push(Part::Groups(matcher.groups.iter().map(group).collect()));
+        (last, at) = (end, end.max(at + 1));
+    }
+    parts.push(Part::Text(slice(last, text.len())));
+    Some(parts)
+}
+
+/// Whether the longest match may be another than the first, or the text's ends matter.
+fn is_ambiguous(node: &Node) -> bool {
+    match node {
+        Node::One(_) => false,
+        Node::Start | Node::End => true,
+        Node::Group(_, alternatives) => {
+            alternatives.len() > 1 || alternatives.iter().flatten().any(is_ambiguous)
+        }
+        Node::Repeat(node, ..) => !matches!(&**node, Node::One(_)),
+    }
+}
+
+fn may_be_empty(node: &Node) -> bool {
+    match node {
+        Node::One(_) => false,
+        Node::Start | Node::End => true,
+        Node::Group(_, alternatives) => alternatives.iter().any(|nodes| nodes.iter().all(may_be_empty)),
+        Node::Repeat(node, least, _) => *least == 0 || may_be_empty(node),
+    }
 }
 
 struct Reader<'p> {

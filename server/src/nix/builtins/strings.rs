@@ -48,10 +48,10 @@ pub(super) const TABLE: &[Builtin] = &[
         })
     }),
     builtin("toUpper", LIBRARY, 1, |this, arguments, place| {
-        this.rewrite(arguments, 0, place, str::to_uppercase)
+        this.rewrite(arguments, 0, place, str::to_ascii_uppercase)
     }),
     builtin("toLower", LIBRARY, 1, |this, arguments, place| {
-        this.rewrite(arguments, 0, place, str::to_lowercase)
+        this.rewrite(arguments, 0, place, str::to_ascii_lowercase)
     }),
     builtin("trim", LIBRARY, 1, |this, arguments, place| {
         this.rewrite_whole(arguments, 0, place, |text| text.trim().to_owned())
@@ -86,6 +86,15 @@ pub(super) const TABLE: &[Builtin] = &[
         };
         let start = usize::try_from(start).unwrap_or(usize::MAX);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
+        // Bytes are counted: a part of a character is no text.
+        let whole = this.literal_argument(arguments, 2);
+        let cuts = |text: &str| {
+            let end = start.saturating_add(length).min(text.len());
+            text.get(start.min(text.len())..end).is_none()
+        };
+        if whole.is_some_and(|text| cuts(&text)) {
+            return Value::unknown("a part of a character", place);
+        }
         this.rewrite_whole(arguments, 2, place, |text| {
             let end = start.saturating_add(length).min(text.len());
             text.get(start.min(text.len())..end).unwrap_or_default().to_owned()
@@ -138,21 +147,33 @@ pub(super) const TABLE: &[Builtin] = &[
     }),
     builtin("stringToCharacters", LIBRARY, 1, |this, arguments, place| {
         match this.literal_argument(arguments, 0) {
-            Some(text) => {
+            Some(text) if text.is_ascii() => {
                 this.spend(text.len());
                 let characters: Vec<String> = text.chars().map(String::from).collect();
                 Value::list(characters.iter().map(|part| this.thunk_text(part, place)).collect())
             }
-            None => Value::unknown(UNKNOWN, place),
+            _ => Value::unknown(UNKNOWN, place),
         }
     }),
     builtin("unsafeDiscardStringContext", BOTH, 1, |this, arguments, _| this.argument_value(arguments, 0)),
     builtin("escapeShellArg", LIBRARY, 1, |this, arguments, place| {
         let value = this.argument_value(arguments, 0);
-        let mut pieces = vec![StrPiece::Literal { text: Arc::from("'"), place }];
-        pieces.extend(this.text_of(&value, place).pieces.iter().cloned());
-        pieces.push(StrPiece::Literal { text: Arc::from("'"), place });
-        Value::string(pieces)
+        let text = this.text_of(&value, place);
+        let is_plain = |character: char| character.is_ascii_alphanumeric() || ",._+:@%/-".contains(character);
+        if let Some(known) = text.literal()
+            && !known.is_empty()
+            && known.chars().all(is_plain)
+        {
+            return Value::Str(text);
+        }
+        let quote = || StrPiece::Literal { text: Arc::from("'"), place };
+        let inner = text.pieces.iter().map(|piece| match piece {
+            StrPiece::Literal { text, place } => {
+                StrPiece::Literal { text: Arc::from(text.replace('\'', "'\\''")), place: *place }
+            }
+            other => other.clone(),
+        });
+        Value::string([quote()].into_iter().chain(inner).chain([quote()]).collect())
     }),
     builtin("makeBinPath", LIBRARY, 1, |this, arguments, place| {
         this.search_path_of(arguments, 0, "bin", None, place)
@@ -239,9 +260,6 @@ impl Evaluator<'_> {
         let value = self.argument_value(arguments, index);
         self.each(&value, place, &mut |this, value| {
             let text = this.text_of(value, place);
-            if text.pieces.is_empty() {
-                return Value::text(&change(""), place);
-            }
             Value::Str(Rc::new(this.rewritten(&text, &change)))
         })
     }
@@ -253,6 +271,10 @@ impl Evaluator<'_> {
                 StrPiece::Literal { text, place } => {
                     self.spend(text.len() / 16);
                     StrPiece::Literal { text: Arc::from(change(text)), place: *place }
+                }
+                // A store path is rewritten as well, and nobody knows its characters.
+                StrPiece::Store { place, .. } | StrPiece::Source { place, .. } => {
+                    StrPiece::Unknown { why: Rc::from("a store path with other characters"), place: *place }
                 }
                 other => other.clone(),
             });
@@ -337,7 +359,40 @@ fn replace_strings(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) 
             .collect()
     };
     let (Some(from), Some(to)) = (texts(0), texts(1)) else { return Value::unknown(UNKNOWN, place) };
-    this.rewrite(arguments, 2, place, |text| replaced(text, &from, &to))
+    let value = this.argument_value(arguments, 2);
+    let fits_everywhere = from.iter().any(|from| from.is_empty());
+    this.each(&value, place, &mut |this, value| {
+        let text = this.text_of(value, place);
+        if fits_everywhere && text.literal().is_some_and(|text| !text.is_ascii()) {
+            return Value::unknown("a text between the parts of a character", place);
+        }
+        match (text.literal(), text.pieces.as_slice()) {
+            (Some(known), [StrPiece::Literal { place, .. }]) => {
+                this.spend(known.len() / 16);
+                Value::text(&replaced(&known, &from, &to), *place)
+            }
+            (Some(known), _) => {
+                this.spend(known.len() / 16);
+                Value::text(&replaced(&known, &from, &to), place)
+            }
+            // One character at a time is replaced in each part by itself.
+            (None, _) if from.iter().all(|from| from.chars().count() == 1) => {
+                let in_paths =
+                    |character: char| character.is_ascii_alphanumeric() || "+-._?=/".contains(character);
+                if from.iter().any(|from| from.chars().all(in_paths)) {
+                    return Value::Str(Rc::new(this.rewritten(&text, &|text| replaced(text, &from, &to))));
+                }
+                let pieces = text.pieces.iter().map(|piece| match piece {
+                    StrPiece::Literal { text, place } => {
+                        StrPiece::Literal { text: Arc::from(replaced(text, &from, &to)), place: *place }
+                    }
+                    other => other.clone(),
+                });
+                Value::string(pieces.collect())
+            }
+            (None, _) => Evaluator::unknown_text(UNKNOWN, place),
+        }
+    })
 }
 
 /// At each place the first that fits; an empty one fits everywhere.
@@ -419,10 +474,10 @@ fn version_parts(version: &str) -> Vec<String> {
 fn compare_versions(left: &str, right: &str) -> std::cmp::Ordering {
     use std::cmp::Ordering;
     let (left, right) = (version_parts(left), version_parts(right));
-    let less = |left: &str, right: &str| match (left.parse::<u64>(), right.parse::<u64>()) {
+    let less = |left: &str, right: &str| match (left.parse::<i32>(), right.parse::<i32>()) {
         (Ok(left), Ok(right)) => left < right,
         (Ok(_), Err(_)) if left.is_empty() => true,
-        _ if left.is_empty() && right.parse::<u64>().is_ok() => true,
+        _ if left.is_empty() && right.parse::<i32>().is_ok() => true,
         _ if left == "pre" && right != "pre" => true,
         _ if right == "pre" => false,
         (Err(_), Ok(_)) => true,

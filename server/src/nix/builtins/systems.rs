@@ -58,10 +58,6 @@ pub(super) const TABLE: &[Builtin] = &[
         }
         all
     }),
-    builtin("mkFlake", PACKAGES, 2, |this, arguments, place| {
-        let (given, module) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
-        this.flake_of_modules(&given, &module, place)
-    }),
     builtin("simpleFlake", FLAKE_UTILS, 1, simple_flake),
     builtin("flattenTree", FLAKE_UTILS, 1, |this, arguments, _| this.argument_value(arguments, 0)),
     builtin("filterPackages", FLAKE_UTILS, 2, |this, arguments, _| this.argument_value(arguments, 1)),
@@ -260,8 +256,19 @@ impl Evaluator<'_> {
     /// `lib.systems.examples.name`.
     pub(in crate::nix) fn example_system(&mut self, name: &str, place: Place) -> Option<Value> {
         let config = platform::cross_config(name)?;
-        let config = self.thunk_text(config, place);
-        Some(Value::Attrs(self.attrs_of(vec![("config", config)])))
+        let mut pairs = vec![("config", self.thunk_text(config, place))];
+        if platform::cross_is_static(name) {
+            pairs.push(("isStatic", self.ready(Value::Bool(true), place)));
+        }
+        if let Some(triple) = platform::cross_triple(name) {
+            let triple = self.thunk_text(&triple, place);
+            let rust = Value::Attrs(self.attrs_of(vec![("rustcTarget", triple)]));
+            pairs.push(("rust", self.ready(rust, place)));
+        }
+        if name.starts_with("ucrt") {
+            pairs.push(("libc", self.thunk_text("ucrt", place)));
+        }
+        Some(Value::Attrs(self.attrs_of(pairs)))
     }
 }
 

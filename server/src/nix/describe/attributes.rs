@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::{
     super::{
         evaluator::Evaluator,
-        facts::Builder,
-        value::{Attrs, Thunk, Value},
+        facts::{Builder, Gap},
+        value::{Attrs, Head, Neutral, Place, Thunk, Value},
     },
     term::Call,
 };
@@ -15,16 +15,62 @@ use super::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Given {
     pub(super) attrs: Attrs,
-    /// Whether nothing that cannot be known was merged in.
-    pub(super) complete: bool,
+    /// What cannot be known of them.
+    pub(super) unknown: Vec<Gap>,
 }
 
+/// Why attributes may be missing.
+const MERGED: &str = "attributes that cannot be known are merged in";
+
 impl Evaluator<'_> {
+    /// Notes that a part of a derivation cannot be known.
+    pub(super) fn unknown_part(&mut self, unknown: &mut Vec<Gap>, place: Place, why: &str) {
+        let gap = Gap { origin: self.origin(place), why: why.to_owned() };
+        if unknown.len() < 50 && !unknown.contains(&gap) {
+            self.gap(place, why);
+            unknown.push(gap);
+        }
+    }
+
+    /// The same, with what is known of the reason.
+    pub(super) fn unknown_value(&mut self, unknown: &mut Vec<Gap>, value: &Value, place: Place, why: &str) {
+        let reason = match value {
+            Value::Neutral(term) => self.reason(term),
+            Value::Error(error) => Some(error.to_string()),
+            _ => None,
+        };
+        match reason {
+            Some(reason) => self.unknown_part(unknown, place, &format!("{why}: {reason}")),
+            None => self.unknown_part(unknown, place, why),
+        }
+    }
+
+    /// Why a term is not known, in the words of whoever wrote the flake.
+    pub(super) fn reason(&mut self, term: &Rc<Neutral>) -> Option<String> {
+        let mut names = Vec::new();
+        let mut at = Some(term);
+        while let Some(term) = at {
+            if let Neutral::Select { name, .. } = &**term {
+                names.push(self.name(*name));
+            }
+            at = term.inner();
+        }
+        names.reverse();
+        let path: String = names.iter().flat_map(|name| [".", &**name]).collect();
+        match term.bottom() {
+            Head::Unknown(why) => Some(why.to_string()),
+            Head::Config(_) => Some(format!("the modules' option config{path}")),
+            Head::Input(input) => Some(format!("the flake input {}{path}", input.name)),
+            Head::Packages(_) => Some(format!("nixpkgs' {}", path.trim_start_matches('.'))),
+            _ => None,
+        }
+    }
+
     pub(super) fn given(&mut self, call: &Call, builder: &Builder) -> Given {
-        let mut given = Given { attrs: Attrs::default(), complete: true };
+        let mut given = Given { attrs: Attrs::default(), unknown: Vec::new() };
         // The set of attributes is the last argument that is one (`runCommand "name" { … } "script"`).
         let mut has_set = false;
-        let mut has_unknown = false;
+        let mut has_unknown = None;
         for argument in &call.main.arguments {
             let value = self.force(*argument);
             let value = match value {
@@ -38,24 +84,24 @@ impl Evaluator<'_> {
                 }
                 Value::Either(either) => match self.merged_alternatives(&either.values, either.place) {
                     Value::Attrs(attrs) => given.take(&attrs),
-                    _ => given.complete = false,
+                    _ => self.unknown_part(&mut given.unknown, either.place, MERGED),
                 },
                 Value::Str(_) | Value::Path(_) | Value::List(_) => {
                     self.take_script(&mut given, *argument, builder);
                 }
-                _ => has_unknown = true,
+                other => has_unknown = Some(other),
             }
         }
         // An unknown name or script hides no attributes.
-        given.complete &= has_set || !has_unknown;
+        if let Some(unknown) = has_unknown.filter(|_| !has_set) {
+            self.unknown_value(&mut given.unknown, &unknown, call.place, MERGED);
+        }
         for change in &call.attribute_overrides {
             self.override_attributes(&mut given, *change, call);
         }
-        if given.attrs.rest.is_some() {
-            given.complete = false;
-        }
-        if !given.complete {
-            self.gap(call.place, "attributes that cannot be known are merged in");
+        if let Some(rest) = given.attrs.rest.clone() {
+            let place = rest.place();
+            self.unknown_value(&mut given.unknown, &Value::Neutral(rest), place, MERGED);
         }
         given
     }
@@ -75,9 +121,9 @@ impl Evaluator<'_> {
             Value::Attrs(attrs) => given.attrs = Rc::unwrap_or_clone(attrs),
             Value::Either(either) => match self.merged_alternatives(&either.values, either.place) {
                 Value::Attrs(attrs) => given.attrs = Rc::unwrap_or_clone(attrs),
-                _ => given.complete = false,
+                _ => self.unknown_part(&mut given.unknown, either.place, MERGED),
             },
-            _ => given.complete = false,
+            other => self.unknown_value(&mut given.unknown, &other, call.place, MERGED),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The environment of a build or shell: attributes, `env`, and what its scripts export.
 
+use std::rc::Rc;
+
 use super::{
     super::{
         evaluator::Evaluator,
@@ -9,6 +11,9 @@ use super::{
     attributes::Given,
     shell,
 };
+
+/// Why variables may be missing.
+const MORE_VARIABLES: &str = "more environment variables";
 
 impl Evaluator<'_> {
     pub(super) fn environment(&mut self, given: &mut Given) -> Vec<Variable> {
@@ -29,7 +34,11 @@ impl Evaluator<'_> {
             };
             match env {
                 Value::Attrs(env) => {
-                    given.complete &= env.rest.is_none();
+                    if let Some(rest) = &env.rest {
+                        let place = rest.place();
+                        let rest = Value::Neutral(Rc::clone(rest));
+                        self.unknown_value(&mut given.unknown, &rest, place, MORE_VARIABLES);
+                    }
                     self.attribute_variables(&env, VariableForm::Env, &mut variables);
                 }
                 // numtide's devshell has a list of `{ name; value; }`.
@@ -39,7 +48,10 @@ impl Evaluator<'_> {
                     }
                 }
                 Value::Error(_) | Value::Null => {}
-                _ => given.complete = false,
+                other => {
+                    let place = self.place_of(attr.thunk);
+                    self.unknown_value(&mut given.unknown, &other, place, MORE_VARIABLES);
+                }
             }
         }
         for (_, attr) in self.scripts(&attrs) {
@@ -48,7 +60,7 @@ impl Evaluator<'_> {
             let text = self.text_of(&value, place);
             // Reading a script takes time by its characters.
             if !self.spend(text.pieces.iter().map(StrPiece::length).sum::<usize>() / 8) {
-                given.complete = false;
+                self.unknown_part(&mut given.unknown, place, "a script that takes too much work to read");
                 continue;
             }
             for export in shell::exports(&text) {
@@ -83,7 +95,8 @@ impl Evaluator<'_> {
                 _ => "${…}".to_owned(),
             });
             let text: String = pieces.collect();
-            if form == VariableForm::Env || is_variable(&text) {
+            // A name of which not even the start is known may be that of a variable.
+            if form == VariableForm::Env || is_variable(&text) || text.starts_with("${…}") {
                 into.push(self.fact_variable(Known::Unknown(text), *attr, form));
             }
         }
@@ -116,7 +129,7 @@ impl Evaluator<'_> {
     /// The binding `name = value;` that gives an attribute.
     fn binding_place(&self, attr: Attr) -> Option<Place> {
         let site = attr.site?;
-        let file = self.files.get(site.file.0 as usize)?;
+        let file = self.files.get(site.file.0 as usize).filter(|file| file.stands_for.is_none())?;
         let entry = file.tree.set(site.set)?.entries.get(site.entry as usize)?;
         let written = file.tree.set(entry.owner)?.written.get(entry.written as usize)?;
         written.value.is_some().then(|| file.at(written.span))
@@ -125,7 +138,7 @@ impl Evaluator<'_> {
     fn scripts(&self, attrs: &Attrs) -> Vec<(Symbol, Attr)> {
         let mut scripts: Vec<_> =
             attrs.entries.iter().filter(|(name, _)| is_script(self.names.get(*name))).copied().collect();
-        scripts.sort_by_key(|(name, _)| self.name(*name));
+        scripts.sort_by(|(left, _), (right, _)| self.names.get(*left).cmp(self.names.get(*right)));
         scripts
     }
 
@@ -145,7 +158,7 @@ impl Evaluator<'_> {
 
 /// Whether an attribute of a derivation is meant as a variable. Nix exports all of them; those that
 /// builders themselves read are written `likeThis`.
-fn is_variable(name: &str) -> bool {
+pub(in crate::nix) fn is_variable(name: &str) -> bool {
     if name.starts_with("__") || matches!(name, "preConfigurePhases" | "_type") {
         return false;
     }
@@ -153,7 +166,7 @@ fn is_variable(name: &str) -> bool {
 }
 
 /// Whether an attribute is a shell script.
-fn is_script(name: &str) -> bool {
+pub(in crate::nix) fn is_script(name: &str) -> bool {
     const PHASES: &[&str] =
         &["Unpack", "Patch", "Configure", "Build", "Check", "Install", "Fixup", "InstallCheck", "Dist"];
     if matches!(name, "shellHook" | "buildCommand" | "text" | "script" | "postShellHook" | "preShellHook") {

@@ -17,6 +17,9 @@ impl Evaluator<'_> {
 
     pub(in crate::nix) fn attribute_set(&mut self, literal: Literal) -> Option<AttributeSet> {
         let file = self.files.get(literal.file.0 as usize).cloned()?;
+        if file.stands_for.is_some() {
+            return None;
+        }
         let size = file.tree.set(literal.expr).map_or(0, |set| set.written.len());
         self.spend(size);
         let mut set = written_set(&file, literal.expr, 4)?;

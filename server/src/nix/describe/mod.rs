@@ -1,17 +1,22 @@
 //! From a value to a [`Derivation`]: what makes it, for what, with which environment and inputs.
 
 mod attributes;
+mod cargo_lock;
 mod commands;
 mod environment;
 mod inputs;
 mod literal;
+mod settings;
 mod shell;
 mod term;
 mod text;
 mod toolchain;
 
+pub(super) use environment::{is_script, is_variable};
+
 use std::rc::Rc;
 
+pub(super) use self::inputs::LISTS as INPUT_LISTS;
 use self::{
     attributes::Given,
     commands::Told,
@@ -19,7 +24,7 @@ use self::{
 };
 use super::{
     evaluator::Evaluator,
-    facts::{Builder, Derivation, Platform, Text, Toolchain},
+    facts::{Builder, Derivation, Gap, Platform, Text, Toolchain},
     value::{Head, InputKind, Neutral, Place, Value},
 };
 
@@ -52,6 +57,18 @@ const CRANE_BUILDERS: &[&str] = &[
     "buildWithCargo",
 ];
 
+/// Functions of cargo2nix and crate2nix: sets of crates, each of which they build by their own means.
+const CRATE_SETS: &[&str] = &["makePackageSet", "makePackageSet'", "generatedCargoNix", "appliedCargoNix"];
+
+/// What makes container images, in nixpkgs and elsewhere.
+const IMAGES: &[&str] = &[
+    "buildImage",
+    "buildImageWithNixDb",
+    "buildLayeredImage",
+    "buildLayeredImageWithNixDb",
+    "streamLayeredImage",
+];
+
 const SHELLS: &[&str] = &["mkShell", "mkShellNoCC", "devShell", "mkDevShell"];
 
 impl Evaluator<'_> {
@@ -78,12 +95,16 @@ impl Evaluator<'_> {
         self.spend(20);
         let call = take_apart(self, term);
         let builder = self.builder(&call);
-        if matches!(call.head, Head::Unknown(_) | Head::Input(_))
+        if matches!(call.head, Head::Unknown(_) | Head::Config(_) | Head::Input(_))
             && let Some(wrapped) = self.describe_wrapper(&call, &builder, output)
         {
             return wrapped;
         }
         let mut given = self.given(&call, &builder);
+        if call.is_attribute && !matches!(builder, Builder::Unknown(_)) {
+            let why = format!("what {} gives to each of its parts", call.main.last());
+            self.unknown_part(&mut given.unknown, call.place, &why);
+        }
         let platform = self.platform_of_call(&call);
         let env = self.environment(&mut given);
         let inputs = self.inputs_of(&mut given);
@@ -96,14 +117,24 @@ impl Evaluator<'_> {
         let targets = self.cargo_targets(&builder, &given, &env, &mut told);
         // Whatever the framework, zig links.
         let builder = if told.zigbuild && builder != Builder::Shell { Builder::Zigbuild } else { builder };
+        let cargo_lock = self.cargo_lock(&builder, &given);
+        let mut unknown = std::mem::take(&mut given.unknown);
+        if let Builder::Unknown(why) = &builder {
+            let gap = Gap { origin: self.origin(call.place), why: why.clone() };
+            unknown.insert(0, gap);
+        }
         let literal = given.attrs.literal.and_then(|literal| self.attribute_set(literal));
         Derivation {
             attribute: output.attribute.clone(),
             name: output.name.clone(),
             package_name: self.package_name(&given),
+            function: call.main.last().to_owned(),
+            source: self.source_tree(&given),
+            settings: self.settings(&given),
             system: output.system.clone(),
             origin: self.origin(output.key),
-            complete: given.complete && !matches!(builder, Builder::Unknown(_)),
+            complete: unknown.is_empty(),
+            unknown,
             builder,
             platform,
             env,
@@ -111,6 +142,7 @@ impl Evaluator<'_> {
             phases,
             toolchain,
             targets,
+            cargo_lock,
             literal,
         }
     }
@@ -119,6 +151,15 @@ impl Evaluator<'_> {
         let name = call.main.last();
         let is_called = !call.main.arguments.is_empty();
         if call.is_attribute {
+            let first = call.attribute.first().map(|name| &**name);
+            let is_one_of_many = CRATE_SETS.contains(&name)
+                && matches!(
+                    first,
+                    Some("workspace" | "workspaceMembers" | "rootCrate" | "allWorkspaceMembers")
+                );
+            if is_one_of_many || (name.starts_with("buildFHS") && first == Some("env")) {
+                return Builder::Other(name.to_owned());
+            }
             return Builder::Unknown(format!("an attribute of what {name} makes"));
         }
         match &call.head {
@@ -146,6 +187,7 @@ impl Evaluator<'_> {
                     }
                 }
                 (_, name) if is_called && SHELLS.contains(&name) => Builder::Shell,
+                (_, name) if is_called && IMAGES.contains(&name) => Builder::Other(name.to_owned()),
                 (_, "") => Builder::Unknown(format!("something of the flake input {}", input.name)),
                 (_, name) if is_called => {
                     Builder::Unknown(format!("made by {name} of the flake input {}", input.name))
@@ -155,6 +197,7 @@ impl Evaluator<'_> {
             Head::Unknown(why) => Builder::Unknown(why.to_string()),
             Head::Builtins if name == "derivation" => Builder::Other(call.path()),
             Head::Builtins => Builder::Unknown(format!("what {name} fetches")),
+            Head::Config(_) => Builder::Unknown("an option of the flake's modules".to_owned()),
             Head::Flake | Head::Library | Head::Platform(_) => {
                 Builder::Unknown("not a derivation as far as can be seen".to_owned())
             }
@@ -258,7 +301,12 @@ impl Evaluator<'_> {
         }
         // Without a target it builds for the machine itself, by means that cannot be seen.
         let builder = if targets.is_empty() { builder.clone() } else { Builder::Zigbuild };
-        Some(Derivation { complete: inner.complete && !targets.is_empty(), builder, targets, ..inner })
+        let mut unknown = inner.unknown.clone();
+        if targets.is_empty() {
+            let why = "a wrapper whose means cannot be seen".to_owned();
+            unknown.push(Gap { origin: self.origin(call.place), why });
+        }
+        Some(Derivation { complete: unknown.is_empty(), unknown, builder, targets, ..inner })
     }
 
     /// A string, or each string of a list.

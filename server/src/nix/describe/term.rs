@@ -39,6 +39,8 @@ pub(super) struct Call {
     pub(super) output: Option<String>,
     /// Some other attribute of the result was taken: it may be anything.
     pub(super) is_attribute: bool,
+    /// Its path.
+    pub(super) attribute: Vec<Arc<str>>,
     pub(super) place: Place,
 }
 
@@ -67,6 +69,7 @@ pub(super) fn take_apart(evaluator: &Evaluator<'_>, term: &Rc<Neutral>) -> Call 
         overrides: Vec::new(),
         output: None,
         is_attribute: false,
+        attribute: Vec::new(),
         place: term.place(),
     };
     let mut has_main = false;
@@ -100,6 +103,7 @@ pub(super) fn take_apart(evaluator: &Evaluator<'_>, term: &Rc<Neutral>) -> Call 
             call.main.arguments.append(&mut stage.arguments);
         } else {
             call.is_attribute = true;
+            call.attribute.append(&mut stage.names);
         }
     }
     if call.main.arguments.is_empty() {
@@ -186,7 +190,9 @@ impl Evaluator<'_> {
                 platform
             }
             Head::Builtins => Platform::default(),
-            Head::Unknown(_) | Head::Flake | Head::Library | Head::Platform(_) => return None,
+            Head::Unknown(_) | Head::Config(_) | Head::Flake | Head::Library | Head::Platform(_) => {
+                return None;
+            }
         };
         let platform = self.context_packages(&call).map_or(platform, |set| set.platform.clone());
         (!attribute.is_empty()).then_some(StoreItem { attribute, output: call.output, platform })

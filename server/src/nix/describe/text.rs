@@ -3,7 +3,7 @@
 use super::super::{
     evaluator::Evaluator,
     facts::{Piece, Text},
-    value::{Place, Str, StrPiece, Thunk, Value},
+    value::{Head, Neutral, Place, Str, StrPiece, Thunk, Value},
 };
 
 impl Evaluator<'_> {
@@ -27,10 +27,16 @@ impl Evaluator<'_> {
     fn fact_piece(&mut self, piece: &StrPiece) -> Piece {
         match piece {
             StrPiece::Literal { text, place } => {
-                Piece::Literal { text: text.to_string(), origin: self.origin(*place) }
+                Piece::Literal { text: text.to_string(), origin: self.literal_origin(*place) }
             }
             StrPiece::Store { item, place } => {
                 let origin = self.origin(*place);
+                if let Neutral::Head(Head::Input(input), _) = &**item {
+                    return Piece::Unknown {
+                        why: format!("the source of the flake input {}", input.name),
+                        origin,
+                    };
+                }
                 match self.store_item(item) {
                     Some(item) => Piece::Store { item, origin },
                     None => {

@@ -28,7 +28,7 @@ impl Evaluator<'_> {
             // A package, a platform, a flake input: certainly not null.
             (Value::Neutral(term), Value::Null) | (Value::Null, Value::Neutral(term)) => {
                 match term.bottom() {
-                    Head::Unknown(_) => None,
+                    Head::Unknown(_) | Head::Config(_) => None,
                     Head::Input(_) | Head::Packages(_) if !matches!(&**term, Neutral::Head(..)) => None,
                     _ => Some(false),
                 }

@@ -144,8 +144,7 @@ impl Evaluator<'_> {
                 }
             }
         }
-        let text = self.name(name);
-        if let Some(value) = self.global(&text, place) {
+        if let Some(value) = self.global_symbol(name, place) {
             return value;
         }
         self.variable_of_with(name, &withs, place)

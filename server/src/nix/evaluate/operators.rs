@@ -72,6 +72,22 @@ impl Evaluator<'_> {
         }
     }
 
+    /// A calculation whose operands may not be known.
+    pub(in crate::nix) fn arithmetic_of(
+        &mut self,
+        operator: Operator,
+        left: &Value,
+        right: &Value,
+        place: Place,
+    ) -> Value {
+        match (left, right) {
+            (Value::Error(_), _) => left.clone(),
+            (_, Value::Error(_)) => right.clone(),
+            _ => arithmetic(operator, left, right)
+                .unwrap_or_else(|| Value::unknown("a number that cannot be known here", place)),
+        }
+    }
+
     pub(in crate::nix) fn decision(
         &mut self,
         decide: impl FnOnce(&mut Self) -> Option<bool>,

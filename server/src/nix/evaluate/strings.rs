@@ -4,7 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use super::super::{
     evaluator::Evaluator,
-    value::{Head, Neutral, Place, Str, StrPiece, Value},
+    value::{Head, InputKind, Neutral, Place, Str, StrPiece, Value},
 };
 
 /// Alternatives inside alternatives, in one string.
@@ -105,29 +105,121 @@ impl Evaluator<'_> {
                 StrPiece::Source { path: Rc::from(self.root()), place }
             }
             Head::Unknown(why) => StrPiece::Unknown { why: Rc::clone(why), place },
-            Head::Input(input) if matches!(&**term, Neutral::Head(..)) => {
-                unknown(&format!("the source of the flake input {}", input.name), place)
-            }
+            Head::Config(_) => unknown("an option of the flake's modules", place),
             Head::Library | Head::Builtins | Head::Platform(_) | Head::Flake => {
                 unknown("a value that cannot be known here", place)
             }
-            Head::Packages(_) | Head::Input(_) if self.is_plain_text(term) => {
-                unknown("a package's version or name", place)
+            Head::Packages(_) | Head::Input(_) if !self.is_store_path(term) => {
+                unknown("an attribute of a package or flake input, which may be any text", place)
             }
             Head::Packages(_) | Head::Input(_) => StrPiece::Store { item: Rc::clone(term), place },
         };
         pieces.push(piece);
     }
 
-    /// Whether a package's attribute is text and not a store path.
-    fn is_plain_text(&self, term: &Neutral) -> bool {
-        match term {
-            Neutral::Select { name, .. } => {
-                matches!(self.names.get(*name), "version" | "pname" | "name" | "rev" | "system")
+    /// Whether a term is a package, or a part of one that is in the store. Packages and flakes also have attributes
+    /// that are plain text (`version`, `targetPrefix`, `lib.linker`), and nobody here knows all of them.
+    fn is_store_path(&self, term: &Rc<Neutral>) -> bool {
+        let mut names = Vec::new();
+        let mut at = Some(term);
+        let mut is_called = false;
+        while let Some(term) = at {
+            match &**term {
+                Neutral::Select { name, .. } => names.push(self.names.get(*name)),
+                Neutral::Apply { .. } | Neutral::Overridable { .. } => {
+                    is_called = true;
+                    break;
+                }
+                Neutral::Head(..) => break,
             }
-            _ => false,
+            at = term.inner();
+        }
+        names.reverse();
+        let of_package = |name: &str| STORE_ATTRIBUTES.contains(&name);
+        if is_called {
+            // What a function of an unknown flake gives may be anything.
+            let is_known = !matches!(term.bottom(), Head::Input(input) if input.kind == InputKind::Other);
+            return is_known && names.iter().all(|name| of_package(name));
+        }
+        match (term.bottom(), names.as_slice()) {
+            (Head::Input(input), names) if input.kind == InputKind::Other => match names {
+                ["defaultPackage", _] => true,
+                ["packages" | "legacyPackages" | "checks", rest @ ..] => {
+                    let rest = match rest {
+                        [system, rest @ ..] if system.contains('-') && !rest.is_empty() => rest,
+                        rest => rest,
+                    };
+                    is_package_path(rest, of_package)
+                }
+                _ => false,
+            },
+            (Head::Input(_), [.., last]) => !matches!(*last, "version" | "pname" | "name" | "rev" | "system"),
+            (_, names) => is_package_path(names, of_package),
         }
     }
+}
+
+/// Attributes of packages that are in the store themselves.
+const STORE_ATTRIBUTES: &[&str] = &[
+    "out",
+    "dev",
+    "lib",
+    "bin",
+    "static",
+    "man",
+    "doc",
+    "info",
+    "debug",
+    "devdoc",
+    "libgcc",
+    "include",
+    "outPath",
+    "src",
+    "cc",
+    "libc",
+    "bintools",
+    "bintools_bin",
+    "bintools-unwrapped",
+    "unwrapped",
+    "cargoDeps",
+    "passthru",
+    "shellPackage",
+];
+
+/// Whether these names lead to a package of a package set: directly, or by a set in it.
+fn is_package_path(names: &[&str], of_package: impl Fn(&str) -> bool) -> bool {
+    match names {
+        [] => false,
+        [name] => !matches!(*name, "system" | "version" | "pname" | "name" | "rev"),
+        [.., _, last] if of_package(last) => true,
+        // Toolchains of overlays.
+        ["rust-bin" | "fenix", ..] => true,
+        [.., set, _] => is_package_set(set),
+    }
+}
+
+/// Whether an attribute of nixpkgs is a set of packages by its name.
+fn is_package_set(name: &str) -> bool {
+    const SETS: &[&str] = &[
+        "apple_sdk",
+        "beam",
+        "darwin",
+        "frameworks",
+        "gnome",
+        "gst_all_1",
+        "libsForQt5",
+        "nixVersions",
+        "qt5",
+        "qt6",
+        "rustPlatform",
+        "stdenv",
+        "vimPlugins",
+        "windows",
+        "xfce",
+        "xorg",
+    ];
+    // `llvmPackages_17`, `python312Packages`
+    name.contains("Packages") || name.ends_with("Stdenv") || SETS.contains(&name)
 }
 
 fn unknown(why: &str, place: Place) -> StrPiece {

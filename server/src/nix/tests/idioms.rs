@@ -179,7 +179,7 @@ fn derivations_are_sets_of_what_they_were_given() {
         ("A_4", "\"${app.bin of x86_64-unknown-linux-gnu}/bin/prog\""),
         ("A_5", "\"x86_64-linux\""),
         ("A_6", "\"${app of x86_64-unknown-linux-gnu}\""),
-        ("A_7", "\"«a store path that cannot be known here»\""),
+        ("A_7", "\"«an attribute of a package or flake input, which may be any text»\""),
         ("A_8", "\"${app.dev of x86_64-unknown-linux-gnu}/include\""),
     ] {
         assert_eq!(variable(shell, name), value);

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use super::support::{eval_str, project};
+use super::support::{eval_str, eval_with_library, project};
 
 /// Where we knowingly differ.
 const DIFFERENT: &[(&str, &str)] = &[
@@ -25,9 +25,9 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("builtins.match \"(a*)*\" \"aa\"", "[ \"aa\" ]"),
 ];
 
-fn table() -> Vec<(String, String)> {
-    let text = include_str!("language.txt").split_terminator('\n').collect::<Vec<_>>();
-    text.chunks(2).map(|pair| (pair[0].replace('⏎', "\n"), pair[1].trim_start().to_owned())).collect()
+fn table(text: &str) -> Vec<(String, String)> {
+    let lines: Vec<&str> = text.split_terminator('\n').collect();
+    lines.chunks(2).map(|pair| (pair[0].replace('⏎', "\n"), pair[1].trim_start().to_owned())).collect()
 }
 
 fn is_broken(expression: &str) -> bool {
@@ -38,7 +38,7 @@ fn is_broken(expression: &str) -> bool {
 
 #[test]
 fn expressions_come_to_what_nix_says() {
-    let table = table();
+    let table = table(include_str!("language.txt"));
     assert!(table.len() > 400);
     let mut wrong = Vec::new();
     for (expression, expected) in &table {
@@ -67,4 +67,42 @@ fn expressions_come_to_what_nix_says() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));
+}
+
+/// `library.txt`: expressions over nixpkgs' lib, each with what the real one gave.
+#[test]
+fn functions_of_lib_come_to_what_nixpkgs_says() {
+    let table = table(include_str!("library.txt"));
+    let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
+    for (expression, expected) in &table {
+        let shown = eval_with_library(expression);
+        if shown.contains('«') {
+            unknown.push(expression.as_str());
+        } else if shown != *expected {
+            wrong.push(format!("{expression}\n  nixpkgs: {expected}\n  we:      {shown}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));
+    assert!(unknown.len() * 20 < table.len(), "not known: {}", unknown.join("\n"));
+}
+
+/// `platforms.txt`: platforms, each with the attributes that `lib.systems.elaborate` gave them.
+#[test]
+fn platforms_have_the_attributes_that_nixpkgs_gives_them() {
+    let (mut wrong, mut unknown, mut all) = (Vec::new(), Vec::new(), 0);
+    for (system, attributes) in table(include_str!("platforms.txt")) {
+        let pairs: Vec<(&str, &str)> =
+            attributes.split("; ").filter_map(|pair| pair.split_once('=')).collect();
+        for (name, expected) in pairs {
+            all += 1;
+            let shown = eval_with_library(&format!("(lib.systems.elaborate ({system})).{name}"));
+            if shown.contains('«') {
+                unknown.push(format!("{system}.{name}"));
+            } else if shown != expected {
+                wrong.push(format!("{system}.{name} is {expected}, not {shown}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {all}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(unknown.len() * 10 < all, "{} of {all} not known: {}", unknown.len(), unknown.join(" "));
 }

@@ -66,6 +66,11 @@ pub(super) fn as_files(files: &[(String, String)]) -> Vec<(&str, &str)> {
     files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect()
 }
 
+/// The same for an expression over nixpkgs' lib.
+pub(super) fn eval_with_library(expression: &str) -> String {
+    eval_str(&format!("let lib = (import <nixpkgs> {{ }}).lib; in {expression}"))
+}
+
 /// What an expression comes to, wholly evaluated, in Nix's own notation; what is unknown in «».
 pub(super) fn eval_str(expression: &str) -> String {
     let text = expression.to_owned();
@@ -170,6 +175,7 @@ fn show_term(evaluator: &mut Evaluator<'_>, term: &Rc<Neutral>) -> String {
             Head::Packages(set) => format!("pkgs({})", show_platform(&set.platform)),
             Head::Library => "lib".to_owned(),
             Head::Builtins => "builtins".to_owned(),
+            Head::Config(_) => "config".to_owned(),
             Head::Platform(machine) => format!("platform({})", machine.config.as_deref().unwrap_or("?")),
         },
         Neutral::Select { base, name, .. } => {

@@ -5,7 +5,7 @@ use crate::{
     finding::{Confidence, Edit, Finding, Fix, Related, Severity},
     fix,
     knowledge::Target,
-    project::{Context, DeclaredAs, Project, ShippedTarget, flags},
+    project::{Context, Declaration, DeclaredAs, Project, ShippedTarget, flags},
 };
 
 const MSVC: &str = "cfg(all(windows, target_env = \"msvc\"))";
@@ -34,8 +34,9 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
     let is_msvc = known.env == "msvc";
     let is_dynamic_musl = known.env == "musl" && !known.crt_static.default;
     // What Nix alone builds is the matter of the package set.
-    let by_cargo = |by: DeclaredAs| by != DeclaredAs::FlakePackage;
-    let is_by_cargo = target.declarations.iter().any(|one| by_cargo(one.by));
+    let by_cargo =
+        |one: &&Declaration| one.by != DeclaredAs::FlakePackage && !is_static_set(project, one.context);
+    let is_by_cargo = target.declarations.iter().any(|one| by_cargo(&one));
     if !(is_msvc || is_dynamic_musl) || !known.crt_static.can_be_on || !is_by_cargo {
         return None;
     }
@@ -44,7 +45,7 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
     if says_something || project.flake_gap().is_some() {
         return None;
     }
-    let placed = target.declarations.iter().filter(|one| by_cargo(one.by) && one.origin.is_some());
+    let placed = target.declarations.iter().filter(|one| by_cargo(one) && one.origin.is_some());
     let origin =
         placed.min_by_key(|one| one.by).and_then(|one| one.origin.clone()).or_else(|| project.anchor())?;
     let triple = &target.triple;
@@ -62,6 +63,11 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
         .with_help("link the C library statically with `-C target-feature=+crt-static`")
         .with_fixes(add(project, known));
     Some(finding)
+}
+
+/// Whether cargo runs in a static package set: its compiler links everything statically.
+fn is_static_set(project: &Project, context: Context) -> bool {
+    project.derivation(context).is_some_and(|one| one.platform.is_static.value() == Some(&true))
 }
 
 /// Adds the flag where it reaches the target and nothing else, and hides no other flag from it.

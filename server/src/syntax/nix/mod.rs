@@ -75,6 +75,11 @@ impl Tree {
         &self.names
     }
 
+    /// Every expression, in no particular order.
+    pub fn expressions(&self) -> impl Iterator<Item = (ExprId, &Expr, Span)> {
+        self.nodes.iter().enumerate().map(|(index, (expr, span))| (ExprId(index as u32), expr, *span))
+    }
+
     /// Every set literal, in no particular order.
     pub fn sets(&self) -> impl Iterator<Item = (ExprId, &Set, Span)> {
         self.nodes.iter().enumerate().filter_map(|(index, (expr, span))| match expr {

@@ -1,6 +1,10 @@
 //! Names as numbers.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, Hasher, RandomState},
+    sync::{Arc, OnceLock},
+};
 
 /// A name's number in a [`Names`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,7 +22,44 @@ impl NameId {
 pub struct Names {
     list: Vec<Arc<str>>,
     /// Only asked, never iterated: its order does not matter.
-    numbers: HashMap<Arc<str>, NameId>,
+    numbers: HashMap<Arc<str>, NameId, Quick>,
+}
+
+/// A quick hash of short texts: every look-up of an attribute goes through it. Its key is another one in
+/// each process, so nobody can write names that collide.
+#[derive(Clone, Debug)]
+struct Quick(u64);
+
+impl Default for Quick {
+    fn default() -> Self {
+        static KEY: OnceLock<u64> = OnceLock::new();
+        Self(*KEY.get_or_init(|| RandomState::new().hash_one(0)))
+    }
+}
+
+impl BuildHasher for Quick {
+    type Hasher = QuickHasher;
+
+    fn build_hasher(&self) -> QuickHasher {
+        QuickHasher(self.0)
+    }
+}
+
+struct QuickHasher(u64);
+
+impl Hasher for QuickHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut().zip(chunk).for_each(|(into, byte)| *into = *byte);
+            let mixed = u128::from(self.0 ^ u64::from_le_bytes(word)) * 0x9e37_79b9_7f4a_7c15;
+            self.0 = (mixed >> 64) as u64 ^ mixed as u64;
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Names {

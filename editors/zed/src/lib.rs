@@ -1,0 +1,50 @@
+//! Portolan for Zed: says which program to start, and hands on the user's settings. All else is the server's.
+
+use zed_extension_api::{
+    self as zed, Command, Extension, LanguageServerId, Result, Worktree, serde_json::Value, settings::LspSettings,
+};
+
+struct Portolan;
+
+impl Extension for Portolan {
+    fn new() -> Self {
+        Self
+    }
+
+    /// The program that the settings name (`lsp.portolan.binary`), else the one on the project's PATH.
+    fn language_server_command(&mut self, id: &LanguageServerId, worktree: &Worktree) -> Result<Command> {
+        let binary = LspSettings::for_worktree(id.as_ref(), worktree).ok().and_then(|settings| settings.binary);
+        let (path, arguments, env) = binary
+            .map(|binary| (binary.path, binary.arguments, binary.env.unwrap_or_default()))
+            .unwrap_or_default();
+        let command = path.or_else(|| worktree.which("portolan")).ok_or(
+            "The program portolan is not on PATH. Install it, or name it in lsp.portolan.binary.path of the settings.",
+        )?;
+        Ok(Command {
+            command,
+            args: arguments.unwrap_or_else(|| vec!["server".to_owned()]),
+            env: env.into_iter().collect(),
+        })
+    }
+
+    fn language_server_initialization_options(
+        &mut self,
+        id: &LanguageServerId,
+        worktree: &Worktree,
+    ) -> Result<Option<Value>> {
+        let settings = LspSettings::for_worktree(id.as_ref(), worktree);
+        Ok(settings.ok().and_then(|settings| settings.initialization_options))
+    }
+
+    /// The server asks for its section, `portolan`; Zed keeps it as `lsp.portolan.settings`.
+    fn language_server_workspace_configuration(
+        &mut self,
+        id: &LanguageServerId,
+        worktree: &Worktree,
+    ) -> Result<Option<Value>> {
+        let settings = LspSettings::for_worktree(id.as_ref(), worktree).ok().and_then(|settings| settings.settings);
+        Ok(settings.map(|settings| Value::Object([("portolan".to_owned(), settings)].into_iter().collect())))
+    }
+}
+
+zed::register_extension!(Portolan);

@@ -1,0 +1,99 @@
+//! What continuous integration does with the flake's packages: the jobs of `.github/workflows`, as lines.
+//!
+//! Their YAML is not parsed. A job is the lines below its name, and what is asked of it is which commands
+//! stand there; so a finding that rests on it is at most likely.
+
+use super::Project;
+use crate::text::{FileId, Origin, Span};
+
+/// A job of a workflow.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its lines, without comments and blank ones.
+    pub lines: Vec<JobLine>,
+}
+
+/// A line of a job.
+#[derive(Clone, Debug)]
+pub struct JobLine {
+    /// Its text, without the indentation.
+    pub text: String,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+impl Job {
+    /// Whether a line holds one of these words.
+    pub fn has_any(&self, words: &[&str]) -> bool {
+        self.lines.iter().any(|line| words.iter().any(|word| line.text.contains(word)))
+    }
+}
+
+/// Most workflows that are read.
+const MAX_WORKFLOWS: usize = 64;
+
+impl Project {
+    /// The jobs of all workflows, by file.
+    pub fn jobs(&self) -> Vec<Job> {
+        let folder = self.root().join(".github/workflows");
+        let names = self.snapshot.files.list(&folder).unwrap_or_default();
+        let is_workflow = |name: &&String| name.ends_with(".yml") || name.ends_with(".yaml");
+        let mut jobs = Vec::new();
+        for name in names.iter().filter(is_workflow).take(MAX_WORKFLOWS) {
+            if let Some(source) = self.snapshot.files.read(&folder.join(name)).text() {
+                jobs.extend(jobs_of(source.file(), source.document().text()));
+            }
+        }
+        jobs
+    }
+}
+
+fn jobs_of(file: &FileId, text: &str) -> Vec<Job> {
+    let mut jobs: Vec<Job> = Vec::new();
+    let mut names_at = None;
+    let mut in_jobs = false;
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let start = offset;
+        offset += line.len();
+        let content = line.trim();
+        if content.is_empty() || content.starts_with('#') {
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        if indent == 0 {
+            in_jobs = content == "jobs:";
+            continue;
+        }
+        if !in_jobs {
+            continue;
+        }
+        let level = *names_at.get_or_insert(indent);
+        if indent <= level {
+            jobs.push(Job { lines: Vec::new() });
+        } else if let Some(job) = jobs.last_mut() {
+            let span = Span::new(start + indent, start + indent + content.len());
+            job.lines.push(JobLine { text: content.to_owned(), origin: Origin::new(file.clone(), span) });
+        }
+    }
+    jobs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_the_lines_below_its_name() {
+        let text = "on: push\njobs:\n  a:\n    # no\n    steps:\n      - run: x\n  b:\n    runs-on: y\nother:\n  z: 1\n";
+        let jobs = jobs_of(&FileId::new("/w.yml"), text);
+        let lines = |job: &Job| job.lines.iter().map(|line| line.text.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            jobs.iter().map(lines).collect::<Vec<_>>(),
+            [vec!["steps:", "- run: x"], vec!["runs-on: y"]]
+        );
+        for line in jobs.iter().flat_map(|job| &job.lines) {
+            assert_eq!(&text[line.origin.span.start()..line.origin.span.end()], line.text);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+# nix-systems/default: a list of systems to import.
+{ outputs = { self }: { }; }

@@ -1,0 +1,66 @@
+// Other servers on the same Cargo.toml: each keeps its own findings, hovers and formatting.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { inWorkbench, repository, required } from "./stage.mjs";
+import { becomes, goTo, openFile, runCommand, step } from "./steps.mjs";
+
+// A mistake for each: a triple that rustc does not have, and a key that cargo's schema does not know.
+const CONFIG = '[build]\ntarget = "x86_64-unknown-linux-gnuu"\n';
+const MANIFEST = '[package]\nname = "soundings"\nversion = "0.3.1"\nedition = "2024"\n\n[package.metadata.cross.target.x86_64-unknown-linux-gnuu]\nimage = "x"\n';
+
+export const livesBesideOthers = () => {
+  const neighbours = { stub: ["python3", join(repository, "tests/neighbours/stub.py")] };
+  const tombi = process.env.TOMBI;
+  if (tombi) neighbours.tombi = [tombi, "lsp"];
+  const prepare = (folder) => {
+    writeFileSync(join(folder, "Cargo.toml"), MANIFEST);
+    writeFileSync(join(folder, ".cargo/config.toml"), CONFIG);
+  };
+  return inWorkbench({
+    prepare,
+    more: [required("NEIGHBOURS_VSIX")],
+    environment: { NEIGHBOURS: JSON.stringify(neighbours) },
+  }, async ({ page, folder }) => {
+    const problems = page.locator(".markers-panel");
+    await step(`opens .cargo/config.toml beside ${Object.keys(neighbours).join(" and ")}`, () => openFile(page, ".cargo/config.toml"));
+    await step("each server's finding stands once, under its own name", async () => {
+      await page.keyboard.press("Control+Shift+M");
+      for (const words of [["unknown-target", "portolan"], ["the stub's finding", "stub"]]) {
+        let row = problems.locator(".monaco-list-row");
+        for (const word of words) row = row.filter({ hasText: word });
+        await becomes(() => row.count(), (count) => count === 1, `one row with ${words.join(" and ")}`);
+      }
+      await page.locator(".editor-instance .view-lines").click();
+    });
+    await step("the hover has both, each once", async () => {
+      await goTo(page, CONFIG, "x86_64-unknown-linux-gnuu");
+      await runCommand(page, "Show or Focus Hover");
+      const hover = page.locator(".monaco-hover:visible").filter({ hasText: "the stub's hover" });
+      await hover.first().waitFor();
+      const text = await becomes(() => hover.first().innerText(), (text) => text.includes("rustc has no target"), "our finding is in it");
+      const count = (words) => text.split(words).length - 1;
+      if (count("the stub's hover") !== 1 || count("rustc has no target") !== 1) throw new Error(`not each once:\n${text}`);
+      await page.keyboard.press("Escape");
+    });
+    await step("formatting is the others' alone", async () => {
+      await runCommand(page, "Format Document With...");
+      const formatters = page.locator(".quick-input-list .monaco-list-row");
+      await formatters.filter({ hasText: "Neighbours" }).first().waitFor();
+      const names = await formatters.allInnerTexts();
+      if (names.some((name) => name.includes("Portolan"))) throw new Error(names.join(", "));
+      await page.keyboard.press("Escape");
+    });
+    await step("our quick fix works beside the other's action", async () => {
+      await goTo(page, CONFIG, "x86_64-unknown-linux-gnuu");
+      await page.keyboard.press("Control+.");
+      await page.locator(".action-widget .monaco-list-row").filter({ hasText: "the stub's action" }).first().waitFor();
+      await page.locator(".action-widget .monaco-list-row").filter({ hasText: "x86_64-unknown-linux-gnu`" }).first().click();
+      await problems.locator(".monaco-list-row").filter({ hasText: "unknown-target" }).first().waitFor({ state: "detached" });
+      await page.keyboard.press("Control+S");
+      await becomes(() => readFileSync(join(folder, ".cargo/config.toml"), "utf8"), (text) => text === CONFIG.replace("gnuu", "gnu"), "only the triple should change");
+      await problems.locator(".monaco-list-row").filter({ hasText: "the stub's finding" }).first().waitFor();
+    });
+  });
+};

@@ -1,0 +1,142 @@
+// The Targets view, builds from a lens and from the palette, their end and their verdict; settings that change; files
+// that change outside.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { inWorkbench, picture, repository, required } from "./stage.mjs";
+import { activationTime, becomes, openFile, row, runCommand, statusHover, step, toast } from "./steps.mjs";
+
+const HOST = "x86_64-unknown-linux-gnu";
+const OTHER = "aarch64-unknown-linux-gnu";
+/** Of the extension's own time. Generous: CI's machine has two cores, and they are busy. */
+const ACTIVATION_MILLISECONDS = 250;
+
+const CONFIG = `[build]\ntarget = [\n  "${HOST}",\n  "${OTHER}",\n]\n`;
+
+/** A project that is built in a moment, or not for a minute when a file named `slow` lies in it. */
+function write(folder, config = CONFIG) {
+  const file = (path, text) => {
+    mkdirSync(join(folder, path, ".."), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  file("Cargo.toml", '[package]\nname = "soundings"\nversion = "0.3.1"\nedition = "2024"\n\n[workspace]\n\n[profile.release]\nopt-level = 0\n');
+  file("Cargo.lock", 'version = 4\n\n[[package]]\nname = "soundings"\nversion = "0.3.1"\n');
+  file("src/main.rs", 'fn main() {\n    println!("sound");\n}\n');
+  file("build.rs", 'fn main() {\n    println!("cargo::rerun-if-changed=slow");\n    if std::path::Path::new("slow").exists() {\n        std::thread::sleep(std::time::Duration::from_secs(60));\n    }\n}\n');
+  file(".cargo/config.toml", config);
+}
+
+const view = ".pane-body";
+
+export const showsTargetsAndBuilds = () => inWorkbench({ fixture: undefined, prepare: (folder) => write(folder) }, async (bench) => {
+  const { page, folder } = bench;
+  await step("opens .cargo/config.toml", () => openFile(page, ".cargo/config.toml"));
+  await step("the status bar counts the targets that could be built", async () => {
+    await page.locator(".statusbar-item").filter({ hasText: "Portolan 1/2" }).waitFor();
+  });
+  await step("the Targets view shows what each target lacks", async () => {
+    await page.locator(".statusbar-item").filter({ hasText: "Portolan" }).first().click();
+    await row(page, HOST).waitFor();
+    await row(page, OTHER).filter({ hasText: "linker missing" }).waitFor();
+    await row(page, HOST).locator(".monaco-tl-twistie").click();
+    for (const text of ["std", "linker", "C compiler", "linkage", "native crates", "builder", "named in"]) await row(page, text).waitFor();
+  });
+  await step("a line of the view leads to where it is written", async () => {
+    await row(page, OTHER).hover();
+    await row(page, OTHER).locator('.action-label[aria-label*="Go to Where"]').click();
+    await page.locator(".statusbar-item").filter({ hasText: "Ln 4, Col 3" }).waitFor();
+  });
+  await step("a lens builds, and the view has the verdict", async () => {
+    await page.locator(".codelens-decoration a").filter({ hasText: `Build ${HOST}` }).first().click();
+    await toast(page, `${HOST} is built`).waitFor({ timeout: 120_000 });
+    await row(page, "last build").filter({ hasText: "built" }).waitFor();
+    await row(page, "last audit").waitFor();
+    await page.waitForTimeout(300);
+    await picture(page, "vscode-targets.png");
+  });
+  await step("Show Build Output opens the channel", async () => {
+    await runCommand(page, "Portolan: Show Build Output");
+    // Its lines cannot be seen here: they go through a native logger, which this workbench is installed without.
+    await page.locator(".panel").getByText("Portolan Builds").first().waitFor();
+    await runCommand(page, "View: Hide Panel");
+  });
+  await step("a build can be cancelled", async () => {
+    writeFileSync(join(folder, "slow"), "");
+    await runCommand(page, "Portolan: Build for Target");
+    await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: HOST }).first().click();
+    await row(page, "last build").filter({ hasText: "running" }).waitFor();
+    const progress = toast(page, `Building ${HOST}`);
+    await progress.waitFor();
+    await picture(page, "vscode-progress.png");
+    await progress.locator(".monaco-button").filter({ hasText: "Cancel" }).click();
+    await row(page, "last build").filter({ hasText: "cancelled" }).waitFor();
+  });
+  await step("a linker that is typed, not saved, shows at once", async () => {
+    await page.locator(".editor-instance .view-lines").click();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type(`\n[target.${OTHER}]\nlinker = "aarch64-linux-gnu-gcc"`);
+    await row(page, OTHER).filter({ hasNotText: "missing" }).waitFor();
+    if (readFileSync(join(folder, ".cargo/config.toml"), "utf8") !== CONFIG) throw new Error("something was saved");
+  });
+  await step("a setting counts as soon as it is changed", async () => {
+    bench.set({ "portolan.targets": ["x86_64-unknown-linux-musl"] });
+    await row(page, "x86_64-unknown-linux-musl").waitFor();
+    await page.locator(".statusbar-item").filter({ hasText: "/3" }).waitFor();
+  });
+  await step("a file that something else writes counts", async () => {
+    writeFileSync(join(folder, "rust-toolchain.toml"), '[toolchain]\nchannel = "stable"\ntargets = ["riscv64gc-unknown-linux-gnu"]\n');
+    await row(page, "riscv64gc-unknown-linux-gnu").waitFor();
+  });
+  await step("Explain Rule shows the rule's page", async () => {
+    await runCommand(page, "Portolan: Explain Rule");
+    await page.locator(".quick-input-widget input").fill("unknown-target");
+    await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: "unknown-target" }).first().click();
+    await page.locator(".tab").filter({ hasText: "Preview unknown-target" }).waitFor();
+  });
+  await step("the extension's own time until it is active", async () => {
+    const time = await activationTime(page);
+    console.log(`    activated in ${time} ms`);
+    if (!(time <= ACTIVATION_MILLISECONDS)) throw new Error(`that is more than ${ACTIVATION_MILLISECONDS} ms`);
+  });
+});
+
+/** Two folders are two projects, with one server; the extension has brought it along. */
+export const showsTwoFolders = () => inWorkbench({
+  fixture: undefined,
+  vsix: required("PORTOLAN_PLATFORM_VSIX"),
+  server: undefined,
+  prepare: (folder) => {
+    write(join(folder, "one"), `[build]\ntarget = "${OTHER}"\n`);
+    write(join(folder, "two"), '[build]\ntarget = "x86_64-unknown-linux-gnuu"\n');
+    const workspace = join(folder, "both.code-workspace");
+    writeFileSync(workspace, JSON.stringify({ folders: [{ path: "one" }, { path: "two" }] }));
+    return workspace;
+  },
+}, async ({ page, servers }) => {
+  await step("the server that came with the extension runs, once", async () => {
+    await becomes(servers, (pids) => pids.length === 1, "one server should run");
+    await statusHover(page, "named by the extension");
+  });
+  await step("each folder has its findings", async () => {
+    await page.keyboard.press("Control+Shift+M");
+    for (const rule of ["missing-linker", "unknown-target"]) {
+      await page.locator(".markers-panel a").filter({ hasText: rule }).first().waitFor();
+    }
+  });
+  await step("the Targets view shows both", async () => {
+    await page.locator(".statusbar-item").filter({ hasText: "Portolan" }).first().click();
+    for (const text of ["one", "two", OTHER]) await row(page, text, view).waitFor();
+  });
+});
+
+/** A server that is none is told in words. */
+export const saysWhatIsWrongWithTheServer = () => inWorkbench({
+  server: join(repository, "tests/run"),
+}, async ({ page }) => {
+  await step("the message names the program and the setting", async () => {
+    await toast(page, "is not Portolan").waitFor();
+    await toast(page, "portolan.server.path").waitFor();
+    await page.locator(".statusbar-item").filter({ hasText: "Portolan" }).waitFor();
+  });
+});
