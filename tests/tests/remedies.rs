@@ -234,6 +234,7 @@ fn look(root: &Path, homes: &scratch::Homes) -> Vec<Finding> {
         files: Vfs::new(root, Some(homes.whole())).snapshot(),
         host: Host::foreign(HOST).into(),
         settings: Settings::default().into(),
+        settled: std::sync::Arc::default(),
     };
     analyze(&snapshot).findings
 }

@@ -92,7 +92,7 @@ fn of_manifest(manifest: &Manifest, hash: &mut DefaultHasher) {
     let version = manifest.package.as_ref().and_then(|package| package.version.as_ref());
     (&manifest.folder, manifest.name(), version.map(|version| &version.value)).hash(hash);
     (manifest.is_proc_macro(), manifest.dependencies.len(), manifest.features.len()).hash(hash);
-    for dependency in manifest.dependencies.iter() {
+    for dependency in &manifest.dependencies {
         of_dependency(dependency, hash);
     }
     for feature in &manifest.features {
