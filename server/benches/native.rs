@@ -160,12 +160,8 @@ fn write_project(root: &Path, home: &Path, members: usize, packages: usize) {
         let own: Vec<usize> = (0..12).map(|step| (member * 5 + step * 3) % LAYER).collect();
         let mut lines = String::new();
         for (position, index) in own.iter().enumerate() {
-            match (member, position) {
-                (0, 0) => {
-                    writeln!(lines, "p{index} = {{ workspace = true, features = [\"extra\"] }}").unwrap()
-                }
-                _ => writeln!(lines, "p{index}.workspace = true").unwrap(),
-            }
+            let more = if (member, position) == (0, 0) { ", features = [\"extra\"]" } else { "" };
+            writeln!(lines, "p{index} = {{ workspace = true{more} }}").unwrap();
         }
         write(
             &root.join(format!("m{member}/Cargo.toml")),

@@ -100,7 +100,7 @@ fn commit(repository: &Path) -> Result<(), String> {
 /// Homes of cargo: with everything, with the index and checkouts only, with nothing.
 pub struct Homes {
     folder: PathBuf,
-    homes: [PathBuf; 3],
+    all: [PathBuf; 3],
     /// Two runs at once would take the projects from under each other.
     _lock: fs::File,
 }
@@ -135,7 +135,7 @@ impl Homes {
         link(&own.join("registry/index"), &index.join("registry/index"));
         fs::create_dir_all(whole.join("git")).unwrap();
         link(&whole.join("git"), &index.join("git"));
-        Self { folder, homes, _lock: lock }
+        Self { folder, all: homes, _lock: lock }
     }
 
     /// Where projects are written to.
@@ -144,15 +144,15 @@ impl Homes {
     }
 
     pub fn whole(&self) -> &Path {
-        &self.homes[0]
+        &self.all[0]
     }
 
     pub fn index(&self) -> &Path {
-        &self.homes[1]
+        &self.all[1]
     }
 
     pub fn empty(&self) -> &Path {
-        &self.homes[2]
+        &self.all[2]
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Gap, Members, Question, Resolution, resolve, resolver};
+use super::{Gap, Members, Question, Resolution, resolve, resolve_edited, resolver};
 use crate::{
     cargo::{
         CargoFacts, Manifest, Workspace,
@@ -18,8 +18,8 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// Most answers that are kept: those for the targets of a project, before and after an edit.
-const MAX_ANSWERS: usize = 16;
+/// Most answers that are kept: those for the targets of a project, before and after an edit and the fixes that are tried.
+const MAX_ANSWERS: usize = 48;
 
 /// The last answers, the oldest first.
 #[derive(Debug, Default)]
@@ -27,9 +27,27 @@ pub struct Answers(Mutex<VecDeque<(u64, Arc<Resolution>)>>);
 
 /// Answers a question about a project, from memory where nothing has changed that matters.
 pub fn resolve_kept(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>) -> Arc<Resolution> {
-    let answer = || Arc::new(resolve(snapshot, cargo, question));
+    kept(cargo, question, false, || resolve(snapshot, cargo, question))
+}
+
+/// The same of [`resolve_edited`].
+pub fn resolve_edited_kept(
+    snapshot: &Snapshot,
+    cargo: &CargoFacts,
+    question: &Question<'_>,
+) -> Arc<Resolution> {
+    kept(cargo, question, true, || resolve_edited(snapshot, cargo, question))
+}
+
+fn kept(
+    cargo: &CargoFacts,
+    question: &Question<'_>,
+    is_edited: bool,
+    resolve: impl Fn() -> Resolution,
+) -> Arc<Resolution> {
+    let answer = || Arc::new(resolve());
     let (Some(workspace), Some(lock)) = (&cargo.workspace, cargo.lock.lock()) else { return answer() };
-    let Some(key) = key(workspace, question) else { return answer() };
+    let Some(key) = key(workspace, question, is_edited) else { return answer() };
     let answers = || lock.answers.0.lock().unwrap_or_else(PoisonError::into_inner);
     let known = answers().iter().find(|(known, _)| *known == key).map(|(_, answer)| Arc::clone(answer));
     if let Some(known) = known {
@@ -37,7 +55,12 @@ pub fn resolve_kept(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question
     }
     let resolution = answer();
     // What is in no cache now may be there the next time.
-    if !resolution.gaps.iter().any(|gap| matches!(gap, Gap::Unread { .. })) {
+    let is_lasting = |gap: &Gap| match gap {
+        Gap::Unread { .. } => false,
+        Gap::NotLocked { .. } => !is_edited,
+        _ => true,
+    };
+    if resolution.gaps.iter().all(is_lasting) {
         let mut answers = answers();
         if answers.len() >= MAX_ANSWERS {
             answers.pop_front();
@@ -48,13 +71,13 @@ pub fn resolve_kept(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question
 }
 
 /// What an answer follows from besides the lock file; `None` where it follows from more than that.
-fn key(workspace: &Workspace, question: &Question<'_>) -> Option<u64> {
+fn key(workspace: &Workspace, question: &Question<'_>, is_edited: bool) -> Option<u64> {
     let is_folder = |source: &DependencySource| matches!(source, DependencySource::Path(_));
     if question.members != Members::All || workspace.root.patches.iter().any(|one| is_folder(&one.source)) {
         return None;
     }
     let mut hash = DefaultHasher::new();
-    (question.target, question.host, question.kinds as u8, question.towards).hash(&mut hash);
+    (is_edited, question.target, question.host, question.kinds as u8, question.towards).hash(&mut hash);
     (resolver(workspace), workspace.members.len(), workspace.local.len()).hash(&mut hash);
     for gap in workspace.all_gaps() {
         gap.why.hash(&mut hash);
@@ -69,7 +92,7 @@ fn of_manifest(manifest: &Manifest, hash: &mut DefaultHasher) {
     let version = manifest.package.as_ref().and_then(|package| package.version.as_ref());
     (&manifest.folder, manifest.name(), version.map(|version| &version.value)).hash(hash);
     (manifest.is_proc_macro(), manifest.dependencies.len(), manifest.features.len()).hash(hash);
-    for dependency in manifest.dependencies.iter() {
+    for dependency in &manifest.dependencies {
         of_dependency(dependency, hash);
     }
     for feature in &manifest.features {

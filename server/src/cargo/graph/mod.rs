@@ -34,7 +34,7 @@ use super::{CargoFacts, Lock, Manifest, Workspace, manifest::DependencyKind};
 use crate::{finding::Confidence, knowledge, snapshot::Snapshot};
 
 pub use complete::resolve_edited;
-pub use kept::{Answers, resolve_kept};
+pub use kept::{Answers, resolve_edited_kept, resolve_kept};
 pub use offered::{Declarations, Offered};
 pub use packages::Known;
 use packages::Packages;

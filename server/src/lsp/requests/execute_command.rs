@@ -23,6 +23,7 @@ pub const COMMANDS: [&str; 7] = [
     "portolan.cancel",
     "portolan.explain",
     "portolan.fixAll",
+    SHOW_PATH,
     "portolan.targets",
     SHOW_PATH,
 ];

@@ -93,8 +93,7 @@ fn how(used: &NativeUse) -> String {
 
 /// "Show the path to openssl-sys", for a finding that speaks of one.
 pub fn show_path(index: usize, finding: &Finding, look: &Look) -> Option<Action> {
-    let (way, _) = finding.message.split_once(" → ").map(|_| (finding.message.as_str(), ()))?;
-    let names = way.split(" → ").skip(1).filter_map(|part| part.split([' ', ':', ',']).next());
+    let names = finding.message.split(" → ").skip(1).filter_map(|part| part.split([' ', ':', ',']).next());
     let name = names.filter(|name| knowledge::native_crate(name).is_some()).last()?;
     Some(Action {
         title: format!("Show the path to {name}"),
