@@ -32,7 +32,7 @@ apt_install() { # packages
 # The system's packages come first, because cargo's tests use Nix where it is.
 install_system_packages() {
   local packages=()
-  wanted tests || wanted flakes || wanted neovim || wanted vscode || wanted helix || wanted builds || return 0
+  wanted tests || wanted flakes || wanted differential || wanted neovim || wanted vscode || wanted helix || wanted builds || return 0
   command -v nix-instantiate >/dev/null || packages+=(nix-bin)
   if wanted vscode && ! chromium_browser >/dev/null; then packages+=(chromium fonts-dejavu-core); fi
   if wanted helix || wanted pictures; then command -v tmux >/dev/null || packages+=(tmux); fi
@@ -223,7 +223,7 @@ build_extension() { # tools, server
     npm run --silent build -- --log-level=warning || exit 1
     "$node" "$1/node_modules/@vscode/vsce/vsce" package --no-dependencies --skip-license --out "$cache/portolan.vsix" \
       >"$cache/logs/vsce.log" 2>&1 || { tail -n 20 "$cache/logs/vsce.log"; exit 1; }
-    size=$(wc -c <dist/extension.js)
+    size=$(cat dist/*.js | wc -c)
     printf 'the bundle has %s bytes\n' "$size"
     [ "$size" -lt 500000 ] || { echo "that is too much: 500 kB are allowed"; exit 1; }
     rm -rf "$cache/platform"

@@ -5,18 +5,16 @@
 
 #![allow(clippy::print_stdout)]
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{collections::BTreeMap, path::Path};
 
 use portolan::{
     nix::{
         facts::{Builder, Derivation, FlakeFacts, Known, Piece, Text, Toolchain},
         read_flake,
     },
-    snapshot::MemoryFiles,
+    snapshot::{MemoryFiles, Snapshot},
+    workspace::Vfs,
 };
-
-/// What the evaluation may ask for; nothing else of a project is read.
-const KINDS: &[&str] = &[".nix", ".toml", ".lock", ".json", "rust-toolchain"];
 
 /// Variables that decide what cargo builds, with what, and against which libraries: by their beginnings …
 const BEGINNINGS: &[&str] = &[
@@ -51,17 +49,19 @@ fn main() {
     let mut folders: Vec<String> = std::env::args().skip(1).collect();
     let with_reasons = folders.iter().any(|argument| argument == "--why");
     folders.retain(|argument| argument != "--why");
-    println!("| flake | files | packages | shells | values | unknown | complete | ms |");
-    println!("| --- | ---: | ---: | ---: | ---: | ---: | --- | ---: |");
+    println!("| flake | files | packages | shells | values | unknown | complete |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | --- |");
     let run = move || {
         let mut all = Count::default();
         for folder in &folders {
             if let Some(count) = figures(Path::new(folder), with_reasons) {
                 all.values += count.values;
                 all.unknown += count.unknown;
+                all.packages += count.packages;
+                all.shells += count.shells;
             }
         }
-        println!("| all | | | | {} | {} % | | |", all.values, all.share());
+        println!("| all | | {} | {} | {} | {} % | |", all.packages, all.shells, all.values, all.share());
     };
     // The evaluator's promise to its callers: 64 MB of stack.
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);
@@ -73,6 +73,8 @@ fn main() {
 /// Values that matter, how many of them are not known, and why.
 #[derive(Default)]
 struct Count {
+    packages: usize,
+    shells: usize,
     values: usize,
     unknown: usize,
     reasons: BTreeMap<String, usize>,
@@ -134,11 +136,13 @@ fn matters(name: &str) -> bool {
 }
 
 /// Why a text is not known, if it is not. What the shell computes where it runs is no gap of the reader,
-/// and neither is a path of the project.
+/// and neither is a path of the project or `$out`.
 fn reason(text: &Text) -> Option<String> {
     text.pieces.iter().find_map(|piece| match piece {
         Piece::Unknown { why, .. }
-            if why.starts_with("the shell computes") || why.starts_with("a path of the project") =>
+            if ["the shell computes", "a path of the project", "the package's own output"]
+                .iter()
+                .any(|known| why.starts_with(known)) =>
         {
             None
         }
@@ -149,14 +153,13 @@ fn reason(text: &Text) -> Option<String> {
 }
 
 fn figures(folder: &Path, with_reasons: bool) -> Option<Count> {
-    let snapshot = collect(folder, folder, MemoryFiles::new("/project")).snapshot();
-    let started = Instant::now();
+    let files = Vfs::new(folder, None).snapshot();
+    let snapshot = Snapshot { files, ..MemoryFiles::new(folder).snapshot() };
     let facts = read_flake(&snapshot)?;
-    let took = started.elapsed().as_secs_f64() * 1e3;
-    let mut count = Count::default();
+    let mut count = Count { packages: facts.packages.len(), shells: facts.shells.len(), ..Count::default() };
     facts.packages.iter().chain(&facts.shells).for_each(|derivation| count.derivation(derivation));
     println!(
-        "| {} | {} | {} | {} | {} | {} % | {} | {took:.1} |",
+        "| {} | {} | {} | {} | {} | {} % | {} |",
         folder.file_name().unwrap_or_default().to_string_lossy().replace('+', "/"),
         facts.files.len(),
         facts.packages.len(),
@@ -178,20 +181,4 @@ fn reasons(facts: &FlakeFacts, count: &Count) {
     for gap in facts.gaps.iter().take(12) {
         println!("    {}:{} {}", gap.origin.file.name(), gap.origin.span.start(), gap.why);
     }
-}
-
-fn collect(root: &Path, folder: &Path, files: MemoryFiles) -> MemoryFiles {
-    let Ok(entries) = std::fs::read_dir(folder) else { return files };
-    entries.flatten().fold(files, |files, entry| {
-        let path = entry.path();
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if path.is_dir() {
-            return if name == ".git" { files } else { collect(root, &path, files) };
-        }
-        let is_wanted = KINDS.iter().any(|kind| name.ends_with(kind));
-        match (is_wanted, path.strip_prefix(root), std::fs::read_to_string(&path)) {
-            (true, Ok(relative), Ok(text)) => files.with(relative, text),
-            _ => files,
-        }
-    })
 }

@@ -41,6 +41,7 @@ const CORE: &[&str] = &[
     "src/audit",
     "src/build/blame",
     "src/build/plan",
+    "src/build/workflow.rs",
     "src/cargo",
     "src/failures",
     "src/finding.rs",
@@ -61,7 +62,7 @@ const CORE: &[&str] = &[
 #[test]
 fn the_core_knows_neither_runtime_nor_protocol_nor_machine() {
     let forbidden = [
-        "tokio",
+        "tokio::",
         "tower_lsp",
         "std::env",
         "std::fs",
@@ -75,8 +76,8 @@ fn the_core_knows_neither_runtime_nor_protocol_nor_machine() {
         if is_test(&path) {
             continue;
         }
-        // Code that a fix writes into a build script stands in a string.
-        let code = code(&text).replace("\"std::env::", "\"");
+        // Code that a fix writes into a build script, and the names of crates, stand in strings.
+        let code = code(&text).replace("\"std::env::", "\"").replace("\"tokio-", "\"");
         for word in forbidden {
             assert!(!code.contains(word), "{} uses {word}", path.display());
         }

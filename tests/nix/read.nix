@@ -92,7 +92,7 @@ let
     in
     if lib.isDerivation drv then
       {
-        inherit env;
+        env = env // (if drv ? meta.mainProgram then { "meta.mainProgram" = drv.meta.mainProgram; } else { });
         platform =
           if platform == null then
             null
@@ -114,6 +114,7 @@ let
     packages = 2;
     devShells = 2;
     defaultPackage = 1;
+    defaultApp = 1;
     devShell = 1;
     apps = 2;
     checks = 2;
@@ -144,13 +145,14 @@ let
         kind: depth:
         flatten depth kind outputs.${kind} (
           value:
-          if kind == "apps" then
-            { program = show folder (value.program or ""); }
+          if kind == "apps" || kind == "defaultApp" then
+            { env.program = show folder (value.program or ""); }
           else
             describe folder value
         );
     in
     {
+      kinds = if tried.success then tried.value else [ ];
       unknown = attrNames (lib.filterAttrs (_: input: !(tryEval (builtins.seq input true)).success) inputs);
       outputs =
         if tried.success then

@@ -93,11 +93,16 @@ pub fn without_settings(command: &mut Command) {
 /// # Panics
 /// When it cannot be started, or does not end.
 pub fn run(folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outcome {
-    let mut child = command(folder, arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("portolan can be started");
+    finished(command(folder, arguments))
+}
+
+/// Runs a command and waits for its end.
+///
+/// # Panics
+/// When it cannot be started, or does not end.
+pub fn finished(mut command: Command) -> Outcome {
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("portolan can be started");
     let out = collect(child.stdout.take());
     let err = collect(child.stderr.take());
     let code = wait(&mut child);

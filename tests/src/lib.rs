@@ -2,6 +2,8 @@
 
 pub mod binary;
 pub mod edits;
+#[cfg(unix)]
+pub mod fake;
 pub mod folder;
 pub mod lsp;
 

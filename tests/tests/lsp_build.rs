@@ -270,3 +270,26 @@ fn lenses_stand_over_targets_and_packages() {
     assert_eq!(lenses("Cargo.toml"), pair(0, ""));
     assert_eq!(lenses("flake.nix"), pair(5, " default"));
 }
+
+#[test]
+fn a_release_workflow_is_written_on_request() {
+    let folder = project(&[(
+        "portolan.toml",
+        "targets = [\"x86_64-unknown-linux-musl\", \"aarch64-apple-darwin\"]\n",
+    )]);
+    let mut editor = start(&folder, false);
+    let manifest = uri(&folder.path("Cargo.toml"));
+    editor.open(&manifest, MANIFEST);
+    let at =
+        |line: u64| json!({"start": {"line": line, "character": 0}, "end": {"line": line, "character": 0}});
+    let is_it = |action: &Value| action["title"].to_string().contains("release workflow");
+    let actions = editor.actions(&manifest, &at(0), Some("refactor"));
+    let action = actions.iter().find(|action| is_it(action)).unwrap_or_else(|| panic!("{actions:?}"));
+    let edit = action["edit"].to_string();
+    assert!(edit.contains(".github/workflows/release.yml") && edit.contains("portolan build"), "{edit}");
+    assert!(edit.contains("aarch64-apple-darwin") && edit.contains("macos-"), "{edit}");
+    assert!(
+        !editor.actions(&manifest, &at(3), Some("refactor")).iter().any(is_it),
+        "on the package's header only"
+    );
+}

@@ -16,6 +16,7 @@ pub mod plan;
 mod report;
 pub mod run;
 mod wish;
+pub mod workflow;
 
 pub use audited::{Audited, look};
 pub use plan::{Missing, Plan, Reads, Step};

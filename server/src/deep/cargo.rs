@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{MAX_ANSWER, Note, Options};
+use super::{MayRun, Note, Options, run::run};
 use crate::{
     cargo::{
         self,
         graph::{self, Kinds, Question, Resolution},
     },
     finding::Confidence,
-    process::{self, Ending, Invocation},
+    process::{Ending, Invocation},
     snapshot::Snapshot,
 };
 
@@ -25,7 +25,7 @@ const MAX_TOLD: usize = 5;
 type Resolved = BTreeMap<(String, String), BTreeSet<String>>;
 
 /// What contradicts cargo.
-pub(super) fn compare(snapshot: &Snapshot, options: &Options, may_run: &dyn Fn() -> bool) -> Vec<Note> {
+pub(super) fn compare(snapshot: &Snapshot, options: &Options, may_run: MayRun<'_>) -> Vec<Note> {
     let facts = cargo::read(snapshot);
     let Some(workspace) = &facts.workspace else { return Vec::new() };
     let host = &snapshot.host.triple;
@@ -45,8 +45,8 @@ pub(super) fn compare(snapshot: &Snapshot, options: &Options, may_run: &dyn Fn()
         return Vec::new();
     }
     tracing::debug!(command = call.shown(), "asking cargo");
-    let output = match process::start(&call) {
-        Ok(running) => running.collect(MAX_ANSWER),
+    let output = match run(&call, may_run) {
+        Ok(output) => output,
         Err(error) => {
             return vec![Note::Failed { what: "cargo metadata".to_owned(), why: error.to_string() }];
         }

@@ -11,6 +11,7 @@ mod answer;
 mod cargo;
 mod nix;
 mod plan;
+mod run;
 
 use std::{fmt, time::Duration};
 
@@ -18,6 +19,9 @@ use crate::{nix::Settled, snapshot::Snapshot};
 
 /// How much memory one answer may take.
 const MAX_ANSWER: usize = 32 << 20;
+
+/// Says whether a process may run, or go on running.
+pub type MayRun<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// How to ask.
 #[derive(Clone, Copy, Debug)]
@@ -95,9 +99,9 @@ impl fmt::Display for Note {
     }
 }
 
-/// Asks Nix and cargo about the project. `may_run` is asked before each process: what was allowed a minute ago may not
-/// be allowed now.
-pub fn ask(snapshot: &Snapshot, options: &Options, may_run: &dyn Fn() -> bool) -> Outcome {
+/// Asks Nix and cargo about the project. `may_run` is asked before each process and while it runs: what was allowed
+/// a minute ago may not be allowed now.
+pub fn ask(snapshot: &Snapshot, options: &Options, may_run: MayRun<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     plan::ask_nix(snapshot, options, may_run, &mut outcome);
     outcome.notes.extend(cargo::compare(snapshot, options, may_run));

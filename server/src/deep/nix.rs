@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{MAX_ANSWER, Options};
-use crate::process::{self, Ending, Invocation};
+use super::{MayRun, Options, run::run};
+use crate::process::{Ending, Invocation};
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn invocation(folder: &Path, attribute: &str, function: &str, options
 }
 
 /// Evaluates, and gives the answer.
-pub(super) fn evaluate(invocation: &Invocation, may_run: &dyn Fn() -> bool) -> Result<Value, Failure> {
+pub(super) fn evaluate(invocation: &Invocation, may_run: MayRun<'_>) -> Result<Value, Failure> {
     if invocation.find().is_none() {
         return Err(Failure::NoNix);
     }
@@ -56,8 +56,7 @@ pub(super) fn evaluate(invocation: &Invocation, may_run: &dyn Fn() -> bool) -> R
         return Err(Failure::Stopped);
     }
     tracing::debug!(command = invocation.shown(), folder = %invocation.folder.display(), "asking Nix");
-    let running = process::start(invocation).map_err(|error| Failure::Error(error.to_string()))?;
-    let output = running.collect(MAX_ANSWER);
+    let output = run(invocation, may_run).map_err(|error| Failure::Error(error.to_string()))?;
     match output.ending {
         Ending::Exited(0) if output.is_cut => Err(Failure::Error("the answer is too long".to_owned())),
         Ending::Exited(0) => serde_json::from_str(&output.out)

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Note, Options, Outcome, answer,
+    MayRun, Note, Options, Outcome, answer,
     nix::{self, Failure},
 };
 use crate::{
@@ -36,12 +36,7 @@ const MAX_SINGLE: usize = 24;
 type Groups = BTreeMap<String, BTreeSet<String>>;
 
 /// Asks Nix about the flake of the project.
-pub(super) fn ask_nix(
-    snapshot: &Snapshot,
-    options: &Options,
-    may_run: &dyn Fn() -> bool,
-    outcome: &mut Outcome,
-) {
+pub(super) fn ask_nix(snapshot: &Snapshot, options: &Options, may_run: MayRun<'_>, outcome: &mut Outcome) {
     // What is known without Nix, whatever it said before.
     let plain = Snapshot { settled: Arc::default(), ..snapshot.clone() };
     let Some(facts) = read_flake(&plain) else { return };
@@ -96,7 +91,7 @@ fn this_system() -> String {
 struct Asker<'a> {
     folder: &'a Path,
     options: &'a Options,
-    may_run: &'a dyn Fn() -> bool,
+    may_run: MayRun<'a>,
     outcome: &'a mut Outcome,
 }
 

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     analysis::{self, Analysis},
+    nix::Settled,
     snapshot::{Host, Snapshot},
     text::FileId,
     workspace::{Vfs, host},
@@ -84,6 +85,7 @@ struct Changes {
     folder: PathBuf,
     stale: bool,
     invalid: BTreeSet<PathBuf>,
+    settled: Arc<Settled>,
     built: Vec<Arc<Results>>,
 }
 
@@ -183,7 +185,7 @@ impl Task {
             files: project.files.snapshot(),
             host: Arc::clone(host),
             settings: Arc::new(job.settings.analysis.clone()),
-            settled: Arc::default(),
+            settled: Arc::clone(&changes.settled),
         }
     }
 }
@@ -237,6 +239,7 @@ impl Job {
                 folder: folder.clone(),
                 stale: std::mem::take(&mut root.stale),
                 invalid: std::mem::take(&mut root.invalid),
+                settled: Arc::clone(&root.settled),
                 built: root.built.values().cloned().collect(),
             })
             .collect();

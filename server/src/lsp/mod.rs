@@ -11,6 +11,7 @@
 //! - `framing` and `message` take any bytes and never end the server; `lifecycle` ends it.
 //! - `state` is what notifications change, under one short lock, before they return.
 //! - `analysis_task` is the only place that analyses and publishes.
+//! - `deep_task` asks Nix on save where the editor says that the workspace is trusted; nothing else starts a process.
 //! - `client` is the only place that asks the client something, and nobody waits for its answer.
 //! - `convert` alone, and the framework's two doors `server` and `client`, know the protocol's types;
 //!   `convert` alone knows its encodings.
@@ -21,6 +22,7 @@ mod analysis_task;
 mod builds;
 mod client;
 mod convert;
+mod deep_task;
 mod documents;
 mod framing;
 mod hooks;
@@ -92,6 +94,7 @@ fn serve(options: &Options) -> Result<ExitCode> {
     let outbox = Outbox::default();
     let shared = Arc::new(Shared::default());
     analysis_task::start(Arc::clone(&shared), outbox.clone()).context("cannot start the analysis")?;
+    deep_task::start(Arc::clone(&shared)).context("cannot start the thread that asks Nix")?;
 
     let handle = runtime.handle().clone();
     let input = Input::new(io::stdin(), Arc::clone(&shared));

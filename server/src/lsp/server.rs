@@ -35,7 +35,7 @@ use super::{
         code_action::{self, Work},
         completion,
         execute_command::{self, Refusal},
-        hover, lens,
+        hover, lens, native,
     },
     settings,
     state::{Look, Shared},
@@ -248,10 +248,13 @@ impl LanguageServer for Server {
         let path = uri::to_path(&given.text_document.uri);
         self.shared.change(|state| {
             // The watcher's word may come late, or never.
-            if let Some(path) = path {
-                state.invalidate(&path);
+            if let Some(path) = &path {
+                state.invalidate(path);
             }
             state.recheck_unwatched_disk();
+            if let Some(path) = &path {
+                state.ask_about(path);
+            }
         });
     }
 
@@ -325,12 +328,19 @@ impl LanguageServer for Server {
 
     async fn completion(&self, given: CompletionParams) -> Result<Option<CompletionResponse>> {
         let place = given.text_document_position;
-        let file = params::file(&place.text_document.uri);
-        let Some(document) = file.and_then(|file| self.document(&file)) else { return Ok(None) };
+        let Some(file) = params::file(&place.text_document.uri) else { return Ok(None) };
+        // Only lists of features need to know the project.
+        let look = match file.name() {
+            "Cargo.toml" => self.shared.look_at(&file).await,
+            _ => None,
+        };
+        let Some(document) = self.document(&file) else { return Ok(None) };
         let encoding = self.client().1;
         compute(move || {
             let positions = Positions::new(&document, encoding);
-            let proposals = completion::at(&document, positions.offset(place.position))?;
+            let offset = positions.offset(place.position);
+            let of_project = || native::features(look.as_ref()?, document.file(), offset, document.text());
+            let proposals = completion::at(&document, offset).or_else(of_project)?;
             let range = positions.range(proposals.span);
             let item = |(rank, item): (usize, completion::Item)| CompletionItem {
                 label: item.label.clone(),
@@ -401,6 +411,12 @@ impl LanguageServer for Server {
             }
             "portolan.audit" => self.audit(arguments).await.map(Some),
             "portolan.explain" => Ok(Some(execute_command::explain(&arguments)?)),
+            native::SHOW_PATH => {
+                let looks = self.shared.look_at_all().await;
+                let text = compute(move || native::paths(&looks, &arguments)).await??;
+                self.asker.show(text.clone());
+                Ok(Some(text.into()))
+            }
             "portolan.targets" => {
                 let looks = match params::path_argument(&arguments) {
                     Some(path) => self.shared.look_at(&FileId::new(path)).await.into_iter().collect(),

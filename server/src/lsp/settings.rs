@@ -14,7 +14,7 @@ use crate::{
 const BUILDERS: [&str; 5] = ["auto", "cargo", "zigbuild", "cross", "nix"];
 
 /// What the user asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserSettings {
     /// What an analysis is given.
     pub analysis: Settings,
@@ -22,10 +22,25 @@ pub struct UserSettings {
     pub host: Option<String>,
     /// Whether commands that start processes may run. Only the editor can say so, never a file.
     pub trusted: bool,
+    /// Whether Nix and cargo are asked when a file is saved; only in a trusted workspace.
+    pub deep_check_on_save: bool,
     /// How builds are made.
     pub build: BuildSettings,
     /// Whether lenses are shown; the project says it where the user does not.
     pub code_lens: Option<bool>,
+}
+
+impl Default for UserSettings {
+    fn default() -> Self {
+        Self {
+            analysis: Settings::default(),
+            host: None,
+            trusted: false,
+            deep_check_on_save: true,
+            build: BuildSettings::default(),
+            code_lens: None,
+        }
+    }
 }
 
 /// How builds are made. They name programs and arguments, so they are the user's alone.
@@ -64,10 +79,14 @@ pub fn read(value: &Value) -> (UserSettings, Vec<String>) {
         Some(Value::String(host)) => settings.host = Some(host.clone()),
         Some(_) => wrong.push("portolan.host must be a target triple".to_owned()),
     }
-    match find(&section, "trusted") {
-        None => {}
-        Some(Value::Bool(trusted)) => settings.trusted = *trusted,
-        Some(_) => wrong.push("portolan.trusted must be true or false".to_owned()),
+    for (name, switch) in
+        [("trusted", &mut settings.trusted), ("deepCheckOnSave", &mut settings.deep_check_on_save)]
+    {
+        match find(&section, name) {
+            None => {}
+            Some(Value::Bool(on)) => *switch = *on,
+            Some(_) => wrong.push(format!("portolan.{name} must be true or false")),
+        }
     }
     match find(&section, "build.builder") {
         None => {}

@@ -20,7 +20,12 @@ use super::{
     roots,
     settings::UserSettings,
 };
-use crate::{analysis::Analysis, snapshot::Snapshot, text::FileId};
+use crate::{
+    analysis::Analysis,
+    nix::Settled,
+    snapshot::{Settings, Snapshot},
+    text::FileId,
+};
 
 /// How long an analysis waits for the end of an input that does not end.
 const FAIRNESS: Duration = Duration::from_millis(50);
@@ -31,13 +36,31 @@ pub struct Shared {
     state: Mutex<State>,
     /// Rings when there is something to analyse.
     work: Condvar,
+    /// Rings when Nix is to be asked.
+    question: Condvar,
     /// Rings when an analysis is done.
     done: watch::Sender<()>,
 }
 
+/// A project about which Nix is to be asked.
+#[derive(Debug)]
+pub struct Question {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The user's wishes.
+    pub settings: Settings,
+    /// What it said last.
+    pub known: Arc<Settled>,
+}
+
 impl Default for Shared {
     fn default() -> Self {
-        Self { state: Mutex::default(), work: Condvar::new(), done: watch::channel(()).0 }
+        Self {
+            state: Mutex::default(),
+            work: Condvar::new(),
+            question: Condvar::new(),
+            done: watch::channel(()).0,
+        }
     }
 }
 
@@ -52,11 +75,26 @@ impl Shared {
         let mut state = self.lock();
         let result = change(&mut state);
         let ready = state.has_work() && !state.more_to_read;
+        let asks = state.trusts() && state.roots.values().any(|root| root.asks);
         drop(state);
         if ready {
             self.work.notify_one();
         }
+        if asks {
+            self.question.notify_one();
+        }
         result
+    }
+
+    /// Waits until Nix is to be asked about a project.
+    pub fn wait_for_question(&self) -> Question {
+        let mut state = self.lock();
+        loop {
+            if let Some(question) = state.take_question() {
+                return question;
+            }
+            state = self.question.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     /// Says whether messages have arrived that nobody has looked at yet: of edits that come in one go,
@@ -146,6 +184,10 @@ pub struct Root {
     pub latest: Option<Arc<Look>>,
     /// Whether the last analysis panicked: the newest look is older than the texts.
     pub failed: bool,
+    /// Whether Nix is to be asked about it.
+    pub asks: bool,
+    /// What Nix has said of it.
+    pub settled: Arc<Settled>,
     /// What the last builds left behind, by target.
     pub built: BTreeMap<String, Arc<Results>>,
 }
@@ -252,8 +294,57 @@ impl State {
             return false;
         }
         self.settings = settings;
+        if !self.trusts() {
+            for root in self.roots.values_mut() {
+                root.settled = Arc::default();
+            }
+        }
         self.touch_all();
         true
+    }
+
+    /// A file was saved: Nix is asked about its project, as soon as the user trusts it. (The settings may come later
+    /// than the first save.)
+    pub fn ask_about(&mut self, path: &Path) {
+        let folder = path.ancestors().find(|folder| self.roots.contains_key(*folder));
+        if let Some(root) = folder.and_then(|folder| self.roots.get_mut(folder)) {
+            root.asks = true;
+        }
+    }
+
+    /// Whether anything of the workspace may be run on save. Only the editor's settings can say so.
+    fn trusts(&self) -> bool {
+        self.settings.trusted && self.settings.deep_check_on_save
+    }
+
+    /// Whether a question about a project may be asked, or go on: it is still trusted, and not asked anew.
+    pub fn may_ask(&self, folder: &Path) -> bool {
+        self.trusts() && self.roots.get(folder).is_some_and(|root| !root.asks)
+    }
+
+    fn take_question(&mut self) -> Option<Question> {
+        if !self.trusts() {
+            return None;
+        }
+        let (folder, root) = self.roots.iter_mut().find(|(_, root)| root.asks)?;
+        root.asks = false;
+        Some(Question {
+            folder: folder.clone(),
+            settings: self.settings.analysis.clone(),
+            known: Arc::clone(&root.settled),
+        })
+    }
+
+    /// Takes what Nix said of a project.
+    pub fn settle(&mut self, folder: &Path, settled: Arc<Settled>) {
+        if !self.may_ask(folder) {
+            return;
+        }
+        self.generation += 1;
+        if let Some(root) = self.roots.get_mut(folder) {
+            root.settled = settled;
+            root.touch();
+        }
     }
 
     /// Somebody said that a file changed on disk.

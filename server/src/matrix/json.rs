@@ -48,10 +48,14 @@ fn row_json(row: &Row, project: &Project) -> Value {
         value["as"] = declared.by.into();
         value
     });
-    let native = row
-        .native
-        .iter()
-        .map(|native| json!({"crate": native.name, "version": native.version, "path": native.path}));
+    let native = row.native.iter().map(|native| {
+        json!({
+            "crate": native.name,
+            "version": native.version,
+            "path": native.path,
+            "confidence": native.confidence,
+        })
+    });
     json!({
         "triple": row.triple,
         "tier": row.tier,

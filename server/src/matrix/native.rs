@@ -17,6 +17,8 @@ pub struct Native {
     pub version: String,
     /// From the project's own package to it.
     pub path: Vec<String>,
+    /// How sure it is that it is compiled.
+    pub confidence: Confidence,
 }
 
 /// Known native crates that are compiled for the target, or may be where cargo's caches do not have all
@@ -35,7 +37,8 @@ pub fn crates(project: &Project, target: &ShippedTarget) -> Vec<Native> {
             has_own_tls && package.name == "openssl-sys" && package.certainty != Confidence::Certain;
         if known.contains(&package.name.as_str()) && !is_spared {
             let (name, version) = (package.name.clone(), package.version.clone());
-            found.push(Native { name, version, path: resolution.path_to(package) });
+            let confidence = package.certainty;
+            found.push(Native { name, version, path: resolution.path_to(package), confidence });
         }
     }
     found

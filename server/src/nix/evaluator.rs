@@ -13,8 +13,8 @@ use crate::{
     text::{FileId, Origin},
 };
 
-/// Steps that one evaluation may take: some 30 ms. A usual flake takes a few thousand; one with eighty
-/// packages for each of four systems was seen to take half a million.
+/// Steps that one evaluation may take: some 20 to 40 ms. A usual flake takes a few thousand; one with eighty
+/// packages for each of four systems was seen to take 600,000.
 const FUEL: u32 = 800_000;
 
 /// Expressions that may be under evaluation inside each other. A level takes a few kilobytes of stack

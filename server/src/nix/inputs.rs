@@ -233,6 +233,10 @@ fn input_kind(name: &str, url: Option<&str>) -> InputKind {
     if from("nixpkgs") && !from("nixpkgs-lib") && !from("nixpkgs.lib") && !from("nixpkgs-fmt") {
         return InputKind::Nixpkgs;
     }
+    // Tarballs of channels, mirrors: nobody calls something else nixpkgs.
+    if from("channels.nixos.org") || from("nixexprs") || name == "nixpkgs" {
+        return InputKind::Nixpkgs;
+    }
     // nixpkgs' lib alone is a flake of its own; it has the same `lib`.
     if from("nixpkgs.lib") || from("nixpkgs-lib") {
         return InputKind::Nixpkgs;
@@ -252,6 +256,7 @@ mod tests {
             ("nixpkgs", None, InputKind::Nixpkgs),
             ("pkgs", Some("follows:nixpkgs"), InputKind::Nixpkgs),
             ("nixpkgs", Some("https://flakehub.com/f/NixOS/nixpkgs/0.1"), InputKind::Nixpkgs),
+            ("pkgs", Some("https://channels.nixos.org/nixos-unstable/nixexprs.tar.xz"), InputKind::Nixpkgs),
             ("utils", Some("github:numtide/flake-utils"), InputKind::FlakeUtils),
             ("utils", Some("github:numtide/flake-utils/v1.0.0"), InputKind::FlakeUtils),
             ("utils", Some("github:gytis-ivaskevicius/flake-utils-plus"), InputKind::Other),

@@ -14,7 +14,7 @@ use super::{
     evaluate::Selected,
     evaluator::Evaluator,
     platform::{DEFAULT_SYSTEMS, FLAKE_EXPOSED},
-    value::{FlakeInput, Head, InputKind, Neutral, Place, Symbol, Thunk, Value},
+    value::{Attrs, FlakeInput, Head, InputKind, Neutral, Place, Symbol, Thunk, Value},
 };
 use crate::{
     syntax::Source,
@@ -30,6 +30,7 @@ macro_rules! model {
 /// File names and texts.
 const TEXTS: &[(&str, &str)] = &[
     model!("blueprint"),
+    model!("cargo-doc-live"),
     model!("devenv"),
     model!("devshell"),
     model!("git-hooks"),
@@ -50,6 +51,7 @@ fn model_of(project: &str) -> Option<&'static str> {
     Some(match project {
         LIBRARY => "lib",
         "blueprint" => "blueprint",
+        "cargo-doc-live" => "cargo-doc-live",
         "devenv" => "devenv",
         "devshell" => "devshell",
         "git-hooks.nix" | "git-hooks" | "pre-commit-hooks.nix" | "pre-commit-hooks" => "git-hooks",
@@ -117,6 +119,12 @@ impl Evaluator<'_> {
         let open = term.select(name, place);
         let Some(model) = self.model(input, term, place) else { return Selected::Maybe(open) };
         match self.attribute_of(&model, name, place) {
+            // A module is taken as it is; there may be more modules than those of the model.
+            Selected::Found(module) if self.names.get(name) == "flakeModule" => Selected::Found(module),
+            Selected::Found(Value::Attrs(modules)) if self.names.get(name) == "flakeModules" => {
+                let rest = open.as_neutral().cloned();
+                Selected::Found(Value::Attrs(Rc::new(Attrs { rest, ..(*modules).clone() })))
+            }
             Selected::Found(value) => Selected::Found(self.opened(value, &open, place)),
             Selected::Maybe(_) | Selected::Absent => Selected::Maybe(open),
         }

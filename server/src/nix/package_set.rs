@@ -153,6 +153,7 @@ impl Evaluator<'_> {
         let host = match platform::cross_config(&text) {
             Some(config) => Machine {
                 is_static: Known::Value(platform::cross_is_static(&text)),
+                told_triple: platform::cross_triple(&text),
                 ..Machine::from_config(config)
             },
             None => Machine {
@@ -404,7 +405,8 @@ impl Evaluator<'_> {
                     None => Known::Unknown("isStatic cannot be known here".to_owned()),
                 }
             }
-            None => base.is_static,
+            None if attrs.rest.is_some() => base.is_static,
+            None => named.is_static.clone(),
         };
         let mut told = None;
         for path in [

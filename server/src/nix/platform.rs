@@ -44,7 +44,9 @@ impl PartialEq for Machine {
 
 impl Machine {
     pub(super) fn from_config(config: &str) -> Self {
-        Self { config: Some(Rc::from(config)), ..Self::default() }
+        // nixpkgs links everything statically where there are no shared libraries.
+        let is_static = matches!(Parsed::new(config).os(), "wasi" | "redox");
+        Self { config: Some(Rc::from(config)), is_static: Known::Value(is_static), ..Self::default() }
     }
 
     /// From what people write as a system: a pair like "aarch64-linux", or a config.
@@ -135,7 +137,9 @@ impl<'c> Parsed<'c> {
     }
 
     pub(super) fn system(self) -> String {
-        format!("{}-{}", self.cpu_name(), self.os())
+        // A telephone's system is called as a computer's.
+        let os = if self.os() == "ios" { "darwin" } else { self.os() };
+        format!("{}-{os}", self.cpu_name())
     }
 
     /// How rustc calls it; `None` when no triple is known for it.
@@ -233,6 +237,11 @@ pub(super) fn cross_config(name: &str) -> Option<&'static str> {
         .map(|row| row.1)
 }
 
+/// rustc's name of a `pkgsCross.NAME`, where nixpkgs itself says it.
+pub(super) fn cross_triple(name: &str) -> Option<Rc<str>> {
+    (name == "aarch64-android-prebuilt").then(|| Rc::from("aarch64-linux-android"))
+}
+
 /// The configs of all package sets in `pkgsCross`.
 pub(super) fn cross_configs() -> impl Iterator<Item = &'static str> {
     CROSS.iter().map(|row| row.1)
@@ -240,7 +249,7 @@ pub(super) fn cross_configs() -> impl Iterator<Item = &'static str> {
 
 /// Whether everything in `pkgsCross.NAME` is static by nixpkgs' own choice.
 pub(super) fn cross_is_static(name: &str) -> bool {
-    matches!(name, "wasi32" | "wasm32-unknown-none")
+    name == "wasi32"
 }
 
 /// `lib.systems.examples`: attribute, config. Sorted by attribute.
@@ -264,7 +273,7 @@ const CROSS: &[(&str, &str)] = &[
     ("gnu64", "x86_64-unknown-linux-gnu"),
     ("gnu64_simplekernel", "x86_64-unknown-linux-gnu"),
     ("i686-embedded", "i686-elf"),
-    ("iphone64", "aarch64-apple-ios"),
+    ("iphone64", "arm64-apple-ios"),
     ("loongarch64-linux", "loongarch64-unknown-linux-gnu"),
     ("mingw32", "i686-w64-mingw32"),
     ("mingwW64", "x86_64-w64-mingw32"),

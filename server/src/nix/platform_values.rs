@@ -46,7 +46,8 @@ impl Evaluator<'_> {
             "canExecute" => self.platform_function("canExecute", machine, place),
             "rust" | "rustc" => self.rust_attributes(machine, place),
             "parsed" => self.parsed_attributes(parsed, place),
-            "extensions" => self.extensions(parsed, place),
+            "extensions" => self.extensions(machine, parsed, place),
+            "uname" => self.uname(parsed, place),
             _ => match self.platform_text(machine, parsed, &text) {
                 Some(text) => Value::text(&text, place),
                 None => {
@@ -66,11 +67,17 @@ impl Evaluator<'_> {
         Some(match name {
             "config" => machine.config.as_deref()?.to_owned(),
             "system" | "nixSystem" => machine.system()?,
-            "darwinArch" | "linuxArch" => match (name, parsed.cpu_name()) {
-                ("linuxArch" | "darwinArch", "aarch64") => "arm64".to_owned(),
-                (_, cpu) => cpu.to_owned(),
+            "darwinArch" => match parsed.cpu_name() {
+                "aarch64" => "arm64".to_owned(),
+                cpu => cpu.to_owned(),
             },
-            "qemuArch" | "ubootArch" => parsed.cpu_name().to_owned(),
+            "linuxArch" => linux_arch(parsed).to_owned(),
+            "qemuArch" => qemu_arch(parsed).to_owned(),
+            "ubootArch" => match parsed.cpu_name() {
+                "i686" => "x86".to_owned(),
+                cpu if cpu.starts_with("mips64") => "mips64".to_owned(),
+                _ => linux_arch(parsed).to_owned(),
+            },
             "libc" => libc(parsed).to_owned(),
             "exeExtension" | "executable" => executable(parsed).to_owned(),
             _ => return None,
@@ -89,6 +96,11 @@ impl Evaluator<'_> {
         let Some(triple) = machine.triple() else {
             return Value::unknown("rustc's name of this platform is not known", place);
         };
+        // nixpkgs gives Android a vendor that rustc's name lacks.
+        let triple = match (&machine.told_triple, triple.strip_suffix("-linux-android")) {
+            (None, Some(cpu)) => format!("{cpu}-unknown-linux-android"),
+            _ => triple,
+        };
         let upper = triple.to_uppercase().replace('-', "_");
         let pairs = [
             ("config", triple.clone()),
@@ -98,7 +110,36 @@ impl Evaluator<'_> {
             ("cargoEnvVarTarget", upper),
         ];
         let pairs = pairs.iter().map(|(name, text)| (*name, self.thunk_text(text, place))).collect();
-        Value::Attrs(self.attrs_of(pairs))
+        self.open_set(pairs, place)
+    }
+
+    /// A set of which nixpkgs has more attributes.
+    fn open_set(&mut self, pairs: Vec<(&str, super::value::Thunk)>, place: Place) -> Value {
+        let known = self.attrs_of(pairs);
+        let rest = Value::unknown("an attribute of the platform", place).as_neutral().cloned();
+        Value::Attrs(Rc::new(super::value::Attrs { rest, ..(*known).clone() }))
+    }
+
+    fn uname(&mut self, parsed: Parsed<'_>, place: Place) -> Value {
+        let system = match parsed.os() {
+            "linux" => "Linux",
+            "darwin" => "Darwin",
+            "windows" => "Windows",
+            "wasi" => "Wasi",
+            "freebsd" => "FreeBSD",
+            _ => return Value::unknown("the name of a system", place),
+        };
+        let processor = match parsed.cpu_name() {
+            "powerpc" => "ppc",
+            "powerpc64" => "ppc64",
+            "powerpc64le" => "ppc64le",
+            "mips64el" => "mips64",
+            "aarch64" if parsed.is_darwin() => "arm64",
+            cpu => cpu,
+        };
+        let pairs = [("system", system), ("processor", processor)];
+        let pairs = pairs.iter().map(|(name, text)| (*name, self.thunk_text(text, place))).collect();
+        self.open_set(pairs, place)
     }
 
     fn parsed_attributes(&mut self, parsed: Parsed<'_>, place: Place) -> Value {
@@ -106,35 +147,69 @@ impl Evaluator<'_> {
             ("cpu", parsed.cpu_name()),
             ("vendor", parsed.vendor),
             ("kernel", parsed.os()),
-            ("abi", parsed.abi),
+            ("abi", if parsed.abi.is_empty() { "unknown" } else { parsed.abi }),
         ];
         let mut pairs = Vec::new();
         for (name, text) in parts {
             let text = self.thunk_text(text, place);
-            let part = Value::Attrs(self.attrs_of(vec![("name", text)]));
+            let part = self.open_set(vec![("name", text)], place);
             pairs.push((name, self.ready(part, place)));
         }
-        Value::Attrs(self.attrs_of(pairs))
+        self.open_set(pairs, place)
     }
 
-    fn extensions(&mut self, parsed: Parsed<'_>, place: Place) -> Value {
+    fn extensions(&mut self, machine: &Machine, parsed: Parsed<'_>, place: Place) -> Value {
         let shared = match parsed.os() {
             "windows" => ".dll",
-            "darwin" => ".dylib",
+            "darwin" | "ios" => ".dylib",
             _ => ".so",
         };
-        let executable = executable(parsed);
-        let library = [("executable", executable), ("sharedLibrary", shared), ("staticLibrary", ".a")];
-        let pairs = library.iter().map(|(name, text)| (*name, self.thunk_text(text, place))).collect();
-        Value::Attrs(self.attrs_of(pairs))
+        let archive = if parsed.os() == "windows" { ".lib" } else { ".a" };
+        let mut texts =
+            vec![("executable", executable(parsed)), ("sharedLibrary", shared), ("staticLibrary", archive)];
+        if let Known::Value(is_static) = machine.is_static {
+            texts.push(("library", if is_static { archive } else { shared }));
+        }
+        let pairs = texts.iter().map(|(name, text)| (*name, self.thunk_text(text, place))).collect();
+        self.open_set(pairs, place)
     }
 }
 
 fn executable(parsed: Parsed<'_>) -> &'static str {
     match parsed.os() {
         "windows" => ".exe",
-        "wasi" => ".wasm",
         _ => "",
+    }
+}
+
+/// How Linux names the processor.
+fn linux_arch(parsed: Parsed<'_>) -> &'static str {
+    let cpu = parsed.cpu_name();
+    let starts = |start: &str| cpu.starts_with(start);
+    match cpu {
+        "x86_64" => "x86_64",
+        "i686" => "i386",
+        _ if starts("aarch64") => "arm64",
+        _ if starts("arm") => "arm",
+        _ if starts("mips") => "mips",
+        _ if starts("powerpc") => "powerpc",
+        _ if starts("riscv") => "riscv",
+        _ if starts("s390") => "s390",
+        _ if starts("loongarch") => "loongarch",
+        _ if starts("wasm32") => "wasm32",
+        _ => "unknown",
+    }
+}
+
+/// How QEMU names the processor.
+fn qemu_arch(parsed: Parsed<'_>) -> &str {
+    match parsed.cpu_name() {
+        "i686" => "i386",
+        "powerpc" => "ppc",
+        "powerpc64" => "ppc64",
+        "powerpc64le" => "ppc64le",
+        cpu if cpu.starts_with("arm") => "arm",
+        cpu => cpu,
     }
 }
 
@@ -144,7 +219,10 @@ fn libc(parsed: Parsed<'_>) -> &'static str {
         "linux" if parsed.abi.starts_with("android") => "bionic",
         "linux" if parsed.abi == "uclibc" => "uclibc",
         "linux" => "glibc",
-        "darwin" => "libSystem",
+        "darwin" | "ios" => "libSystem",
+        "freebsd" => "fblibc",
+        "netbsd" => "nblibc",
+        "openbsd" => "oblibc",
         "windows" => "msvcrt",
         "wasi" => "wasilibc",
         _ => "",

@@ -155,6 +155,10 @@ impl Evaluator<'_> {
     /// What a call was given: `package.pname` is the `pname` that the builder got.
     fn attribute_of_call(&mut self, term: &Rc<Neutral>, name: Symbol, place: Place) -> Option<Selected> {
         let Neutral::Apply { function, argument, .. } = &**term else { return None };
+        // A change of what was changed before keeps both.
+        if self.names.get(name).starts_with("override") {
+            return None;
+        }
         if let Neutral::Select { base, name: method, .. } = &**function.plain() {
             match &*self.name(*method) {
                 "overrideAttrs" | "overrideDerivation" => {

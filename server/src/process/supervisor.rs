@@ -4,7 +4,7 @@
 use std::{
     ffi::OsString,
     io::Read,
-    process::{Command, ExitCode, ExitStatus},
+    process::{ExitCode, ExitStatus},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
@@ -141,7 +141,11 @@ fn not_started(program: &OsString, error: &std::io::Error) -> ExitCode {
 /// Replaces this process by the program.
 #[cfg(unix)]
 fn become_program(program: &OsString, words: &[OsString], parent: u32) -> ExitCode {
-    use std::os::unix::process::{CommandExt, parent_id};
+    use std::{
+        os::unix::process::{CommandExt, parent_id},
+        process::Command,
+    };
+
     #[cfg(target_os = "linux")]
     {
         let end = Some(rustix::process::Signal::KILL);
@@ -167,11 +171,17 @@ mod platform {
         io,
         os::unix::process::CommandExt,
         process::{Child, Command, ExitStatus, Stdio},
+        thread,
+        time::Duration,
     };
 
-    use rustix::process::{Pid, Signal};
+    use rustix::process::{Pid, Signal, WaitOptions};
 
     use crate::process::{running, tree};
+
+    /// How often, and how long, the end of a group is waited for.
+    const ROUNDS: usize = 60;
+    const ROUND: Duration = Duration::from_millis(5);
 
     /// Leaves the terminal: its Ctrl-C is for who asked, and no program may wait for an answer from it.
     pub(super) fn prepare() {
@@ -204,13 +214,20 @@ mod platform {
             let _ = rustix::process::kill_process_group(self.leader, Signal::INT);
         }
 
-        /// What is left of the group when its leader has ended.
+        /// Ends what is left of the group when its leader has ended, and sees it gone: whoever cancelled may look.
         pub(super) fn end_rest(&self) {
-            let _ = rustix::process::kill_process_group(self.leader, Signal::KILL);
+            for _ in 0..ROUNDS {
+                if rustix::process::kill_process_group(self.leader, Signal::KILL).is_err() {
+                    return;
+                }
+                // Orphans that were adopted stay in the group until somebody has looked.
+                while let Ok(Some(_)) = rustix::process::waitpgid(self.leader, WaitOptions::NOHANG) {}
+                thread::sleep(ROUND);
+            }
         }
 
         pub(super) fn kill(&self) {
-            self.end_rest();
+            let _ = rustix::process::kill_process_group(self.leader, Signal::KILL);
             tree::kill_descendants();
         }
     }
@@ -227,7 +244,7 @@ mod platform {
         time::Duration,
     };
 
-    use process_wrap::std::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
+    use process_wrap::std::{ChildWrapper, CommandWrap, JobObject};
 
     pub(super) fn prepare() {}
 
@@ -239,7 +256,7 @@ mod platform {
             let mut command = Command::new(program);
             command.args(words).stdin(std::process::Stdio::null());
             let mut command = CommandWrap::from(command);
-            let child = command.wrap(KillOnDrop).wrap(JobObject).spawn()?;
+            let child = command.wrap(JobObject).spawn()?;
             Ok(Self(Arc::new(Mutex::new(child))))
         }
 

@@ -46,7 +46,7 @@ impl Project {
         let sources = natives.iter().flat_map(|one| one.sources.iter().copied());
         let towards: Vec<&str> = natives.iter().map(|one| one.name).chain(sources).chain(TOOLS).collect();
         let question = Question::build(triple, &self.host).towards(&towards);
-        let graph = Arc::new(graph::resolve(&self.snapshot, &self.cargo, &question));
+        let graph = graph::resolve_kept(&self.snapshot, &self.cargo, &question);
         let mut kept = self.graphs.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(kept.entry(triple.to_owned()).or_insert(graph))
     }

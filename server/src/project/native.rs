@@ -47,7 +47,12 @@ pub enum Supply {
 const PLACES: [&str; 3] = ["PKG_CONFIG_SYSROOT_DIR", "PKG_CONFIG_LIBDIR", "VCPKG_ROOT"];
 
 impl NativeUse {
-    fn of(known: &'static NativeCrate, compiled: &Compiled, graph: &Resolution) -> Option<Self> {
+    fn of(
+        known: &'static NativeCrate,
+        compiled: &Compiled,
+        graph: &Resolution,
+        is_fork: bool,
+    ) -> Option<Self> {
         let has = |feature: &&str| compiled.has_feature(feature);
         let may_have = |feature: &&str| compiled.may_have_feature(feature);
         if known.unlinked.iter().any(has) {
@@ -69,7 +74,8 @@ impl NativeUse {
         // A build script that only the program's own tests or other targets use is no certain one.
         let is_open = !graph.is_closed() && !graph.is_merely_unlocked();
         let confidence = match compiled.certainty {
-            _ if is_open || may_be_bundled && !bundled => Confidence::Possible,
+            // What somebody's fork does in its build script, nobody here knows.
+            _ if is_open || is_fork || may_be_bundled && !bundled => Confidence::Possible,
             Confidence::Certain if !graph.is_closed() => Confidence::Likely,
             certainty => certainty,
         };
@@ -82,9 +88,16 @@ impl Project {
     pub fn native_uses(&self, triple: &str) -> Vec<NativeUse> {
         let graph = self.graph(triple);
         let target = graph.packages.iter().filter(|compiled| !compiled.for_host);
-        target
-            .filter_map(|compiled| NativeUse::of(knowledge::native_crate(&compiled.name)?, compiled, &graph))
-            .collect()
+        let is_fork = |compiled: &Compiled| {
+            let locked = self.cargo.lock.lock().and_then(|lock| lock.packages.get(compiled.locked));
+            let source = locked.and_then(|package| package.source.as_deref());
+            !source.is_some_and(|source| source.starts_with("registry+") || source.starts_with("sparse+"))
+        };
+        let uses = target.filter_map(|compiled| {
+            let known = knowledge::native_crate(&compiled.name)?;
+            NativeUse::of(known, compiled, &graph, is_fork(compiled))
+        });
+        uses.collect()
     }
 
     /// Whether something brings a native library to the builds of a target.

@@ -11,6 +11,7 @@ pub mod cross_check_enabled;
 pub mod crt_static_absent;
 pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
+pub mod dev_shell_cross_incomplete;
 pub mod dynamic_system_library;
 pub mod environment_name_case;
 pub mod forced_linker_flavor;
@@ -22,6 +23,7 @@ pub mod legacy_cargo_config;
 pub mod libclang_missing;
 pub mod linker_for_other_host;
 pub mod linker_not_executable;
+pub mod lock_file_untracked;
 pub mod mingw_pthreads_missing;
 pub mod misplaced_config;
 #[expect(clippy::needless_doctest_main, reason = "the page shows a whole build script")]
@@ -77,6 +79,7 @@ pub const RULES: &[Rule] = &[
     crt_static_absent::RULE,
     crt_static_needs_target::RULE,
     crt_static_no_effect::RULE,
+    dev_shell_cross_incomplete::RULE,
     dynamic_system_library::RULE,
     environment_name_case::RULE,
     forced_linker_flavor::RULE,
@@ -88,6 +91,7 @@ pub const RULES: &[Rule] = &[
     libclang_missing::RULE,
     linker_for_other_host::RULE,
     linker_not_executable::RULE,
+    lock_file_untracked::RULE,
     mingw_pthreads_missing::RULE,
     misplaced_config::RULE,
     missing_build_script_guard::RULE,

@@ -12,7 +12,8 @@
 //! rule may stand words of the message; `#<^^` begins in the first column. Marks are taken out before the project is read. Settings before the
 //! first file: `host`, `targets`, `program` (a path that can be executed), `env` (`NAME=value`),
 //! `spellings: no` when the spelling is what the fixture is about, `nix: throws, because …` when Nix cannot
-//! evaluate a flake that has no syntax error and whose inputs all have stand-ins (see `real_nix/`). Files below `$CARGO_HOME/` are cargo's caches.
+//! evaluate a flake that has no syntax error and whose inputs all have stand-ins, `changes: NAME` for an attribute
+//! that a fix changes and does not name (see `real_nix/`). Files below `$CARGO_HOME/` are cargo's caches.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 

@@ -5,7 +5,7 @@ use std::{
     fmt::Write,
 };
 
-use portolan::nix::facts::{Derivation, Known, VariableForm};
+use portolan::nix::facts::{Derivation, Known, SettingValue, Text, VariableForm};
 
 use super::{
     nix::{Answer, Made},
@@ -31,25 +31,34 @@ impl Changes {
     }
 }
 
+/// The flake's outputs themselves.
+pub const OUTPUTS: &str = "outputs";
+
 /// What follows from the platform alone.
 const OF_PLATFORM: &[&str] = &["name", "PKG_CONFIG_ALLOW_CROSS", "strictDeps", "doCheck", "system"];
 
 /// What Nix says that the fix changes; an error when that is not what it should be.
 pub fn compare(edited: &Edited, before: &Answer, after: &Answer) -> Result<Changes, String> {
-    let changes = changes(before, after)?;
+    let changes = changes(edited, before, after)?;
     let ours = our_changes(&edited.before, &edited.after);
-    if edited.is_comment {
+    if edited.changes_nothing {
         return match changes.by_attribute.is_empty() {
             true => Ok(changes),
-            false => Err(format!("it is about a comment, and changes\n{}", changes.show())),
+            false => Err(format!("it is about words alone, and changes\n{}", changes.show())),
         };
     }
     if changes.by_attribute.is_empty() {
         return Err("for Nix, nothing changes".to_owned());
     }
     let nothing = BTreeSet::new();
-    for (attribute, changed) in &changes.by_attribute {
-        let names: BTreeSet<String> = changed.keys().cloned().collect();
+    for (attribute, changed) in changes.by_attribute.iter().filter(|(attribute, _)| *attribute != OUTPUTS) {
+        // Of the two names of the hash, the facts have the old one.
+        let is_fact = |name: &&String| *name != "cargoHash" || !changed.contains_key("cargoSha256");
+        let names: BTreeSet<String> = changed.keys().filter(is_fact).cloned().collect();
+        // What was there and is not any more, or the reverse, is no change of a value.
+        if names.contains("?") {
+            continue;
+        }
         let known = ours.get(attribute).unwrap_or(&nothing);
         if names != *known && !known.contains("?") {
             return Err(format!(
@@ -107,14 +116,16 @@ fn named(edited: &Edited, changes: &Changes) -> Result<(), String> {
     let words = format!("{}\n{}", edited.words, touched_lines(&edited.before, &edited.after));
     for (attribute, changed) in &changes.by_attribute {
         for (name, (before, after)) in changed {
-            let is_named = words.contains(name.as_str()) || is_computed_name(name, &words);
+            let is_told = edited.told_changes().any(|told| told == name);
+            let is_named = is_told || words.contains(name.as_str()) || is_computed_name(name, &words);
             let items: Vec<&str> = difference(before, after);
             // A list, the platform, a script: what comes or goes is named.
             let is_content_named = !items.is_empty() && items.iter().all(|item| words.contains(item));
             // The same packages from another set.
             let is_set_named =
                 without_platforms(before) == without_platforms(after) && words.contains("package set");
-            if !is_named && !is_content_named && !is_set_named && name != "platform" {
+            let is_as_a_whole = name == "platform" || name == "?";
+            if !is_named && !is_content_named && !is_set_named && !is_as_a_whole {
                 return Err(format!(
                     "{attribute}: {name} changes, and the fix does not name it\n{}",
                     changes.show()
@@ -125,9 +136,10 @@ fn named(edited: &Edited, changes: &Changes) -> Result<(), String> {
     Ok(())
 }
 
-/// `CARGO_TARGET_${…}_LINKER` names `CARGO_TARGET_X_LINKER`.
+/// `CARGO_TARGET_${…}_LINKER` names `CARGO_TARGET_X_LINKER`, and hashes are what cargoDeps is made with.
 fn is_computed_name(name: &str, words: &str) -> bool {
-    name.starts_with("CARGO_TARGET_") && words.contains("CARGO_TARGET_${")
+    name == "cargoDeps" && (words.contains("outputHashes") || words.contains("hash"))
+        || name.starts_with("CARGO_TARGET_") && words.contains("CARGO_TARGET_${")
 }
 
 /// The words that are in one value only, packages by their last name.
@@ -160,11 +172,33 @@ fn touched_lines(before: &Project, after: &Project) -> String {
     lines
 }
 
-fn changes(before: &Answer, after: &Answer) -> Result<Changes, String> {
+fn changes(edited: &Edited, before: &Answer, after: &Answer) -> Result<Changes, String> {
     let mut changes = Changes::default();
+    let mut kinds = BTreeMap::new();
+    for kind in before.kinds.symmetric_difference(&after.kinds) {
+        let (there, gone) = ("there".to_owned(), "not there".to_owned());
+        let change = if after.kinds.contains(kind) { (gone, there) } else { (there, gone) };
+        kinds.insert(kind.clone(), change);
+    }
+    if !kinds.is_empty() {
+        changes.by_attribute.insert(OUTPUTS.to_owned(), kinds);
+    }
+    // An output under its new name is the same output.
+    let then: BTreeMap<String, &Made> = before
+        .outputs
+        .iter()
+        .map(|(attribute, made)| {
+            let moved = modern(attribute).filter(|_| !after.outputs.contains_key(attribute));
+            (
+                moved
+                    .filter(|moved| !before.outputs.contains_key(moved))
+                    .unwrap_or_else(|| attribute.clone()),
+                made,
+            )
+        })
+        .collect();
     for (attribute, now) in &after.outputs {
-        match before.outputs.get(attribute) {
-            _ if attribute.starts_with("apps.") => {}
+        match then.get(attribute) {
             None => return Err(format!("{attribute} is new")),
             Some(then) if then.error.is_none() && now.error.is_some() => {
                 return Err(format!("{attribute} does not evaluate any more"));
@@ -181,10 +215,28 @@ fn changes(before: &Answer, after: &Answer) -> Result<Changes, String> {
             }
         }
     }
-    match before.outputs.keys().find(|attribute| !after.outputs.contains_key(*attribute)) {
-        Some(gone) => Err(format!("{gone} is gone")),
-        None => Ok(changes),
+    for gone in then.keys().filter(|attribute| !after.outputs.contains_key(*attribute)) {
+        // A system that the fix leaves out.
+        let system = gone.split('.').nth(1).unwrap_or_default();
+        if !edited.words.contains(system) {
+            return Err(format!("{gone} is gone"));
+        }
+        let change = (system.to_owned(), "left out".to_owned());
+        changes.by_attribute.insert(gone.clone(), BTreeMap::from([("?".to_owned(), change)]));
     }
+    Ok(changes)
+}
+
+/// What an old kind of output is called today.
+fn modern(attribute: &str) -> Option<String> {
+    let (kind, system) = attribute.split_once('.')?;
+    let kind = match kind {
+        "devShell" => "devShells",
+        "defaultPackage" => "packages",
+        "defaultApp" => "apps",
+        _ => return None,
+    };
+    Some(format!("{kind}.{system}.default"))
 }
 
 fn changed(then: &Made, now: &Made) -> BTreeMap<String, (String, String)> {
@@ -205,7 +257,11 @@ fn changed(then: &Made, now: &Made) -> BTreeMap<String, (String, String)> {
             Some(if other_platform { without_platforms(value) } else { value.clone() })
         };
         let (before, after) = (value(then), value(now));
-        if before != after {
+        // A script may have one line break more.
+        let words = |value: &Option<String>| {
+            value.as_ref().map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        };
+        if words(&before) != words(&after) {
             let shown = |value: Option<String>| value.unwrap_or_else(|| "not set".to_owned());
             changed.insert(name.clone(), (shown(before), shown(after)));
         }
@@ -234,10 +290,23 @@ fn without_platforms(value: &str) -> String {
 fn our_changes(before: &Project, after: &Project) -> BTreeMap<String, BTreeSet<String>> {
     let (then, now) = (before.facts(), after.facts());
     let mut all = BTreeMap::new();
+    for app in &now.apps {
+        let known = then.apps.iter().find(|known| known.attribute == app.attribute);
+        if known.is_some_and(|known| show(&known.program) != show(&app.program)) {
+            all.insert(app.attribute.clone(), BTreeSet::from(["program".to_owned()]));
+        }
+    }
     for derivation in derivations(&now) {
-        let known = derivations(&then).find(|known| known.attribute == derivation.attribute);
+        let is_it = |known: &&Derivation| {
+            known.attribute == derivation.attribute
+                || modern(&known.attribute).as_ref() == Some(&derivation.attribute)
+        };
+        let known = derivations(&then).find(is_it);
         let Some(known) = known else { continue };
-        let (one, other) = (shape(known), shape(derivation));
+        // Of another package set everything comes from there.
+        let same_platform = known.platform.config == derivation.platform.config
+            && known.platform.is_static == derivation.platform.is_static;
+        let (one, other) = (shape(known, same_platform), shape(derivation, same_platform));
         let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
         let changed: BTreeSet<String> =
             names.into_iter().filter(|name| one.get(*name) != other.get(*name)).cloned().collect();
@@ -248,13 +317,25 @@ fn our_changes(before: &Project, after: &Project) -> BTreeMap<String, BTreeSet<S
     all
 }
 
-fn shape(derivation: &Derivation) -> BTreeMap<String, String> {
+fn shape(derivation: &Derivation, with_platforms: bool) -> BTreeMap<String, String> {
+    let show = |text: &Text| show(text).split_whitespace().collect::<Vec<_>>().join(" ");
     let mut shape = BTreeMap::new();
     for variable in derivation.env.iter().filter(|variable| variable.form != VariableForm::Export) {
         if let Known::Value(name) = &variable.name {
             // `env` comes last, and is first.
             shape.insert(name.clone(), show(&variable.value));
         }
+    }
+    for setting in &derivation.settings {
+        let value = match &setting.value {
+            SettingValue::Text(text) => show(text),
+            other => format!("{other:?}"),
+        };
+        shape.insert(setting.name.clone(), value);
+    }
+    if let Some(lock) = &derivation.cargo_lock {
+        let names: Vec<&str> = lock.hashes.iter().map(|(name, _)| name.as_str()).collect();
+        shape.insert("cargoDeps".to_owned(), names.join(" "));
     }
     for phase in &derivation.phases {
         shape.insert(phase.name.clone(), show(&phase.text));
@@ -266,8 +347,11 @@ fn shape(derivation: &Derivation) -> BTreeMap<String, String> {
             via => via,
         };
         let items: &mut String = shape.entry(list.to_owned()).or_default();
-        let platform = &input.item.platform;
-        write!(items, "{} {:?} {:?} ", input.item.attribute, platform.config, platform.is_static).unwrap();
+        write!(items, "{} ", input.item.attribute).unwrap();
+        if with_platforms {
+            let platform = &input.item.platform;
+            write!(items, "{:?} {:?} ", platform.config, platform.is_static).unwrap();
+        }
     }
     let platform = &derivation.platform;
     shape.insert(

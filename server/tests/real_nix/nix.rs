@@ -1,7 +1,7 @@
 //! Running Nix, with a store of our own.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -17,6 +17,8 @@ const BATCH: usize = 25;
 /// A place to run Nix in.
 pub struct Nix {
     folder: PathBuf,
+    /// What the configuration says besides: newer versions start a hook for builds on other machines.
+    more: &'static str,
 }
 
 /// What Nix says of a project.
@@ -24,6 +26,8 @@ pub struct Nix {
 pub struct Answer {
     /// By attribute path.
     pub outputs: BTreeMap<String, Made>,
+    /// The kinds of outputs.
+    pub kinds: BTreeSet<String>,
     /// Inputs that have no stand-in.
     unknown: Vec<String>,
 }
@@ -50,7 +54,9 @@ impl Nix {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("registry.json"), r#"{"flakes":[],"version":2}"#).unwrap();
-        Self { folder }
+        let version = Command::new("nix").arg("--version").output().expect("nix is on PATH");
+        let is_old = String::from_utf8_lossy(&version.stdout).contains(" 2.8.");
+        Self { folder, more: if is_old { "" } else { "\nbuild-hook =" } }
     }
 
     /// The folder with the stand-ins.
@@ -61,8 +67,9 @@ impl Nix {
     pub fn command(&self, program: &str) -> Command {
         let configuration = format!(
             "experimental-features = nix-command flakes\nsubstituters =\nbuild-users-group =\nsandbox = false\n\
-             flake-registry = {}\nwarn-dirty = false",
-            self.folder.join("registry.json").display()
+             flake-registry = {}\nwarn-dirty = false{}",
+            self.folder.join("registry.json").display(),
+            self.more
         );
         let mut command = Command::new(program);
         command
@@ -205,8 +212,12 @@ fn answer(value: &Value) -> Answer {
         };
         (attribute.clone(), output)
     });
-    let unknown = value["unknown"].as_array().unwrap().iter().map(text).collect();
-    Answer { outputs: outputs.collect(), unknown }
+    let names = |key: &str| value[key].as_array().unwrap().iter().map(text);
+    Answer {
+        outputs: outputs.collect(),
+        kinds: names("kinds").collect(),
+        unknown: names("unknown").collect(),
+    }
 }
 
 impl Answer {

@@ -27,8 +27,10 @@ edition = "2024"
 channel = "1.83"
 #- overlay.nix
 final: prev: { theBranch = "main-${prev.stdenv.hostPlatform.system}"; }
-#- package.nix
-{ lib, rustPlatform, stdenv, openssl, pkg-config, enableX ? true }:
+"#;
+
+/// A package as `callPackage ./package.nix { }` wants it.
+const PACKAGE: &str = r#"{ lib, rustPlatform, stdenv, openssl, pkg-config, enableX ? true }:
 rustPlatform.buildRustPackage {
   pname = "package";
   version = "0.1.0";
@@ -49,16 +51,26 @@ pub struct Project {
     fixture: Fixture,
 }
 
+/// Rules whose fixes change no value: they are about comments, and about the name of one and the same platform.
+const WITHOUT_CHANGE: &[&str] = &["unused-suppression", "target-platform-confusion"];
+
 /// A project before and after a fix.
 pub struct Edited {
     pub before: Project,
     pub after: Project,
     /// What the fix and its finding say in words.
     pub words: String,
-    /// The rule is about comments alone.
-    pub is_comment: bool,
+    /// The rule is about words that change no value.
+    pub changes_nothing: bool,
     /// The same fix in other line endings: read, not evaluated.
     pub is_variant: bool,
+}
+
+impl Edited {
+    /// What the fixture says that its fixes change: `changes: doCheck`, where neither finding nor fix names it.
+    pub fn told_changes(&self) -> impl Iterator<Item = &str> {
+        self.before.fixture.setting("changes")
+    }
 }
 
 impl Project {
@@ -121,7 +133,11 @@ fn of_rules() -> Vec<(&'static str, Project)> {
         }
         for heading in ["## Example", "## Use instead"] {
             let name = format!("{}/page: {}", rule.name, heading.trim_start_matches('#').trim());
-            let fixture = Fixture::from_page(&rule.page(), heading);
+            let mut fixture = Fixture::from_page(&rule.page(), heading);
+            // An example shows what matters; the package that it calls is any.
+            if !fixture.files.iter().any(|(path, _)| path == "package.nix") {
+                fixture.files.push(("package.nix".to_owned(), PACKAGE.to_owned()));
+            }
             all.extend(Project::new(name, fixture).map(|project| (rule.name, project)));
         }
     }
@@ -144,7 +160,8 @@ pub fn all() -> Vec<Project> {
     }
     for path in sorted(&Nix::stand_ins().join("flakes")) {
         let name = format!("flakes/{}", path.file_stem().unwrap().to_string_lossy());
-        let flake = format!("#- flake.nix\n{}{BESIDE}", fs::read_to_string(&path).unwrap());
+        let flake =
+            format!("#- flake.nix\n{}{BESIDE}#- package.nix\n{PACKAGE}", fs::read_to_string(&path).unwrap());
         all.extend(
             path.extension()
                 .is_some_and(|end| end == "nix")
@@ -186,8 +203,8 @@ fn edits_of(rule: &str, project: &Project, is_variant: bool, into: &mut Vec<Edit
         if changes_nix && seen.insert(files.clone()) {
             let name = format!("{}: {title}", project.name);
             let after = project.with(name, files);
-            let is_comment = rule == "unused-suppression";
-            into.push(Edited { before: project.clone(), after, words, is_comment, is_variant });
+            let changes_nothing = WITHOUT_CHANGE.contains(&rule);
+            into.push(Edited { before: project.clone(), after, words, changes_nothing, is_variant });
         }
     };
     let words = |finding: &Finding| {

@@ -273,6 +273,8 @@ let
     makeIncludePath = makeSearchPathOutput "dev" "include";
 
     # Packages
+    fakeHash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    fakeSha256 = "0000000000000000000000000000000000000000000000000000";
     getOutput =
       output: package: if !(package ? outputSpecified) || !package.outputSpecified then package.${output} or package.out or package else package;
     getFirstOutput =

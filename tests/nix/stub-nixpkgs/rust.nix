@@ -4,6 +4,10 @@ final: prev:
 let
   inherit (final) stdenv;
 
+  # What is vendored: of what the lock file names, only the hashes are there to be seen.
+  vendored =
+    lock: "cargo-deps" + lib.optionalString (lock ? outputHashes) " ${builtins.toJSON lock.outputHashes}";
+
   platformWith =
     { stdenv, rustc, cargo }:
     {
@@ -28,7 +32,7 @@ let
               // args.env or { };
               cargoDeps =
                 if args ? cargoLock || args ? cargoHash || args ? cargoSha256 || args ? cargoVendorDir || args ? cargoDeps then
-                  "cargo-deps"
+                  args.cargoDeps or (vendored (args.cargoLock or { }))
                 else
                   throw "cargoHash, cargoVendorDir, cargoDeps, or cargoLock must be set";
               nativeBuildInputs = (args.nativeBuildInputs or [ ]) ++ [ rustc cargo ];
@@ -45,7 +49,7 @@ let
       maturinBuildHook = final.stubPackage "rustPlatform.maturinBuildHook" { };
       rustLibSrc = final.stubPackage "rustPlatform.rustLibSrc" { };
       rustcSrc = final.stubPackage "rustPlatform.rustcSrc" { };
-      importCargoLock = _: final.stubPackage "rustPlatform.importCargoLock" { };
+      importCargoLock = vendored;
       fetchCargoVendor = _: final.stubPackage "rustPlatform.fetchCargoVendor" { };
       fetchCargoTarball = _: final.stubPackage "rustPlatform.fetchCargoTarball" { };
       rust = { inherit rustc cargo; };

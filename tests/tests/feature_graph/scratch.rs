@@ -100,14 +100,23 @@ fn commit(repository: &Path) -> Result<(), String> {
 /// Homes of cargo: with everything, with the index and checkouts only, with nothing.
 pub struct Homes {
     folder: PathBuf,
-    homes: [PathBuf; 3],
+    all: [PathBuf; 3],
+    /// Two runs at once would take the projects from under each other.
+    _lock: fs::File,
 }
 
 impl Homes {
     /// The registry's caches are the user's own, so that nothing is downloaded twice.
     pub fn new() -> Self {
         // Not below this repository: cargo would take the projects for members of its workspace.
-        let folder = fs::canonicalize(std::env::temp_dir()).unwrap().join("portolan-feature-graph");
+        // Nor another checkout's, which may be tested at the same time.
+        let mut hash = std::hash::DefaultHasher::new();
+        std::hash::Hash::hash(env!("CARGO_MANIFEST_DIR"), &mut hash);
+        let name = format!("portolan-feature-graph-{:08x}", std::hash::Hasher::finish(&hash) as u32);
+        let folder = fs::canonicalize(std::env::temp_dir()).unwrap().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let lock = fs::File::create(folder.join("lock")).unwrap();
+        lock.lock().unwrap();
         let homes = ["whole", "index", "empty"].map(|name| folder.join("homes").join(name));
         for home in &homes {
             fs::create_dir_all(home).unwrap();
@@ -126,19 +135,24 @@ impl Homes {
         link(&own.join("registry/index"), &index.join("registry/index"));
         fs::create_dir_all(whole.join("git")).unwrap();
         link(&whole.join("git"), &index.join("git"));
-        Self { folder, homes }
+        Self { folder, all: homes, _lock: lock }
+    }
+
+    /// Where projects are written to.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub fn whole(&self) -> &Path {
-        &self.homes[0]
+        &self.all[0]
     }
 
     pub fn index(&self) -> &Path {
-        &self.homes[1]
+        &self.all[1]
     }
 
     pub fn empty(&self) -> &Path {
-        &self.homes[2]
+        &self.all[2]
     }
 }
 

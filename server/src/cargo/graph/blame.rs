@@ -4,7 +4,7 @@
 //! Many dependencies lead to reqwest, and one of them turns on the feature with which reqwest needs OpenSSL. So
 //! the way back from a crate does not follow dependencies: behind an optional one it follows what turned it on.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::{
     Direct,
@@ -14,7 +14,7 @@ use super::{
 use crate::finding::Confidence;
 
 /// A point on the way back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Point {
     /// A package is compiled.
     Package(Node),
@@ -34,9 +34,10 @@ impl Point {
 pub(super) struct Blame<'a> {
     setting: &'a Setting<'a>,
     members: &'a BTreeSet<usize>,
-    walk: &'a Walk,
-    into: BTreeMap<Node, Vec<&'a Step>>,
-    reasons: BTreeMap<Effect, Vec<Cause>>,
+    /// The compiled packages of each name. These maps are only looked up in, so that their order does not show.
+    by_name: HashMap<&'a str, Vec<Node>>,
+    into: HashMap<Node, Vec<&'a Step>>,
+    reasons: HashMap<Effect, Vec<Cause>>,
 }
 
 /// A dependency of the workspace's that was met: the member, the position, and what it asks for.
@@ -49,28 +50,39 @@ impl<'a> Blame<'a> {
         features: &Features<'_>,
         walk: &'a Walk,
     ) -> Self {
-        let mut into: BTreeMap<Node, Vec<&Step>> = BTreeMap::new();
+        let mut into: HashMap<Node, Vec<&Step>> = HashMap::with_capacity(walk.nodes.len());
         for step in &walk.steps {
             into.entry(step.to).or_default().push(step);
         }
-        let mut reasons: BTreeMap<Effect, Vec<Cause>> = BTreeMap::new();
+        let mut reasons: HashMap<Effect, Vec<Cause>> = HashMap::with_capacity(features.reasons.len());
         for (effect, cause) in &features.reasons {
             reasons.entry(*effect).or_default().push(*cause);
         }
-        Self { setting, members, walk, into, reasons }
+        let mut by_name: HashMap<&str, Vec<Node>> = HashMap::with_capacity(walk.nodes.len());
+        for node in &walk.nodes {
+            if let Some(package) = setting.packages.package(node.package) {
+                by_name.entry(package.name.as_str()).or_default().push(*node);
+            }
+        }
+        Self { setting, members, by_name, into, reasons }
     }
 
     /// The dependencies that are to blame for a crate on one side.
     pub(super) fn of(&self, name: &str, side: Side, certainty: Confidence) -> Vec<Direct> {
-        let is_goal = |node: &&Node| node.side == side && self.name(**node) == name;
-        let goals = self.walk.nodes.iter().filter(is_goal).map(|node| Point::Package(*node));
+        let nodes = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let mut goals: Vec<Point> =
+            nodes.iter().filter(|node| node.side == side).map(|node| Point::Package(*node)).collect();
+        if goals.is_empty() {
+            return Vec::new();
+        }
+        goals.sort();
         // For each point the next one on a shortest way to the crate.
-        let mut next: BTreeMap<Point, Option<Point>> = goals.map(|goal| (goal, None)).collect();
-        let mut queue: VecDeque<Point> = next.keys().copied().collect();
+        let mut next: HashMap<Point, Option<Point>> = goals.iter().map(|goal| (*goal, None)).collect();
+        let mut queue: VecDeque<Point> = goals.into();
         let mut met = Met::new();
         while let Some(point) = queue.pop_front() {
             for before in self.before(point, &next, &mut met) {
-                if let std::collections::btree_map::Entry::Vacant(slot) = next.entry(before) {
+                if let std::collections::hash_map::Entry::Vacant(slot) = next.entry(before) {
                     slot.insert(Some(point));
                     queue.push_back(before);
                 }
@@ -82,7 +94,7 @@ impl<'a> Blame<'a> {
     }
 
     /// What a point follows from; what follows from a manifest of the workspace goes to `met`.
-    fn before(&self, point: Point, next: &BTreeMap<Point, Option<Point>>, met: &mut Met) -> Vec<Point> {
+    fn before(&self, point: Point, next: &HashMap<Point, Option<Point>>, met: &mut Met) -> Vec<Point> {
         let mut points = Vec::new();
         let mut arrive = |from: Node, position: usize, asked: Option<usize>| {
             if !self.members.contains(&from.package) {
@@ -143,7 +155,7 @@ impl<'a> Blame<'a> {
     }
 
     /// The names of the packages from a member through a point to the crate.
-    fn path(&self, member: Node, from: Point, next: &BTreeMap<Point, Option<Point>>) -> Vec<String> {
+    fn path(&self, member: Node, from: Point, next: &HashMap<Point, Option<Point>>) -> Vec<String> {
         let mut path = vec![self.name(member).to_owned()];
         let mut at = Some(from);
         let mut last = member.package;

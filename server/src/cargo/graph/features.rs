@@ -16,14 +16,14 @@ use super::{
 use crate::cargo::{manifest::DependencyKind, platform};
 
 /// What a package is compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Side {
     Target,
     Host,
 }
 
 /// A package, compiled for one side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Node {
     pub(super) package: usize,
     pub(super) side: Side,
@@ -131,7 +131,7 @@ enum Task<'a> {
 }
 
 /// Something that was turned on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Effect {
     /// A feature, by its position.
     Feature(Node, usize),
@@ -140,7 +140,7 @@ pub(super) enum Effect {
 }
 
 /// What turned it on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Cause {
     /// The package itself was asked for.
     Root,

@@ -12,6 +12,7 @@ mod blame;
 mod complete;
 mod features;
 pub(crate) mod index;
+mod kept;
 mod offered;
 mod packages;
 mod registry;
@@ -33,6 +34,7 @@ use super::{CargoFacts, Lock, Manifest, Workspace, manifest::DependencyKind};
 use crate::{finding::Confidence, knowledge, snapshot::Snapshot};
 
 pub use complete::resolve_edited;
+pub use kept::{Answers, resolve_edited_kept, resolve_kept};
 pub use offered::{Declarations, Offered};
 pub use packages::Known;
 use packages::Packages;

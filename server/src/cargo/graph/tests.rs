@@ -228,3 +228,47 @@ fn circles_and_nonsense_come_to_an_end() {
         ask(with_crate(with_crate(circle, "http", "1.0.0", HTTP), "tls", "1.0.0", back), &["tls"]);
     assert_eq!(show(&resolution), ["app [a b default]", "http [default tls]", "tls []"]);
 }
+
+#[test]
+fn answers_are_kept_while_nothing_changes_that_matters() {
+    let lock_text = lock(&[("app", "", &["x"]), ("x", "1.0.0", &[])]);
+    let with = |rest: &str| {
+        let files = app(rest).with("Cargo.lock", lock_text.as_str());
+        with_crate(files, "x", "1.0.0", "[features]\na = []\n").snapshot()
+    };
+    let first = with("[dependencies]\nx = \"1\"\n");
+    // The lock file's text is the same object, as it is between two looks.
+    let over = |rest: &str| {
+        let head = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+        let file = crate::text::FileId::new("/p/Cargo.toml");
+        let text = format!("{head}{rest}");
+        crate::fix::Overlay::over(&first, [(&file, Some(text.as_str()))])
+    };
+    let answer =
+        |snapshot: &Snapshot| resolve_kept(snapshot, &cargo::read(snapshot), &Question::build(LINUX, LINUX));
+    let known = answer(&first);
+    let same = answer(&over("# a comment\n[dependencies]\nx = { version = \"1\" }\n"));
+    assert!(std::sync::Arc::ptr_eq(&known, &same), "nothing that matters has changed");
+    let other = answer(&over("[dependencies]\nx = { version = \"1\", features = [\"a\"] }\n"));
+    assert_eq!(show(&other), ["app []", "x [a]"]);
+    assert_eq!(show(&known), ["app []", "x []"]);
+}
+
+#[test]
+fn what_the_lock_file_would_get_is_taken_from_the_caches() {
+    let files = app("[dependencies]\nx = { version = \"1\", features = [\"y\"] }\n");
+    let files = files.with("Cargo.lock", lock(&[("app", "", &["x"]), ("x", "1.0.0", &[])]));
+    let files = with_crate(files, "x", "1.0.0", "[dependencies.y]\nversion = \"2\"\noptional = true\n");
+    let files = with_crate(files, "y", "2.0.1", "[dependencies.z]\nversion = \"0.3\"\n");
+    let files = with_crate(files, "y", "2.1.0", "[dependencies.z]\nversion = \"0.3\"\n");
+    let files = with_crate(files, "y", "3.0.0", "");
+    let without = files.clone().snapshot();
+    let question = Question::build(LINUX, LINUX);
+    let open = resolve_edited(&without, &cargo::read(&without), &question);
+    assert!(!open.is_closed() && open.find("y", false).next().is_some(), "{:?}", open.gaps);
+    let whole = with_crate(files, "z", "0.3.9", "").snapshot();
+    let closed = resolve_edited(&whole, &cargo::read(&whole), &question);
+    assert_eq!(show(&closed), ["app []", "x [y]", "y []", "z []"]);
+    assert!(closed.is_closed(), "{:?}", closed.gaps);
+    assert_eq!(closed.find("y", false).next().map(|one| one.version.as_str()), Some("2.1.0"));
+}

@@ -11,7 +11,11 @@ use std::{
 };
 
 use self::entries::Entry;
-use super::{Gap, graph::Known, values::Reader};
+use super::{
+    Gap,
+    graph::{Answers, Known},
+    values::Reader,
+};
 use crate::{
     snapshot::{Read, Snapshot},
     syntax::Source,
@@ -63,6 +67,8 @@ pub struct Lock {
     by_name: Vec<usize>,
     /// What the packages from registries and repositories declare, as far as somebody has asked.
     pub(in crate::cargo) known: Vec<OnceLock<Arc<Known>>>,
+    /// The last answers about what is compiled.
+    pub(in crate::cargo) answers: Arc<Answers>,
 }
 
 /// One locked package.
@@ -118,7 +124,14 @@ impl Lock {
         let mut known = self.known.clone();
         known.resize_with(packages.len(), OnceLock::new);
         let by_name = by_name(&packages);
-        Self { file: self.file.clone(), version: self.version, packages, by_name, known }
+        Self {
+            file: self.file.clone(),
+            version: self.version,
+            packages,
+            by_name,
+            known,
+            answers: Arc::default(),
+        }
     }
 
     /// The packages that come from no registry and no repository: the workspace's own and path
@@ -202,7 +215,14 @@ fn read_text(source: &Source) -> LockFile {
     let version = u32::try_from(version).unwrap_or_default();
     let known = vec![OnceLock::new(); packages.len()];
     let by_name = by_name(&packages);
-    LockFile::Read(Arc::new(Lock { file: source.file().clone(), version, packages, by_name, known }))
+    LockFile::Read(Arc::new(Lock {
+        file: source.file().clone(),
+        version,
+        packages,
+        by_name,
+        known,
+        answers: Arc::default(),
+    }))
 }
 
 fn by_name(packages: &[LockedPackage]) -> Vec<usize> {

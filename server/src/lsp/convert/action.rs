@@ -62,7 +62,12 @@ pub fn from_actions(
         if !features.code_action_literals {
             return as_command(&action, look);
         }
+        let command = match &action.work {
+            Work::Command { command, argument } => Some(command_of(&action.title, command, argument)),
+            Work::Edits { .. } | Work::FixAll { .. } => None,
+        };
         let (edit, data) = match &action.work {
+            Work::Command { .. } => (None, None),
             Work::FixAll { rule } if features.resolves_edits => (None, Some(data(look, rule.as_deref()))),
             work => (Some(edit_of(work, look, features, encoding)?), None),
         };
@@ -74,6 +79,7 @@ pub fn from_actions(
             kind: Some(CodeActionKind::new(name(action.kind))),
             diagnostics: (!diagnostics.is_empty()).then_some(diagnostics),
             edit,
+            command,
             is_preferred: action.preferred.then_some(true),
             data,
             ..CodeAction::default()
@@ -84,12 +90,20 @@ pub fn from_actions(
 
 /// For a client that knows only commands: those fixes that a command of ours can make.
 fn as_command(action: &Action, look: &Look) -> Option<CodeActionOrCommand> {
-    let Work::FixAll { rule } = &action.work else { return None };
-    Some(CodeActionOrCommand::Command(Command {
-        title: action.title.clone(),
-        command: "portolan.fixAll".to_owned(),
-        arguments: Some(vec![data(look, rule.as_deref())]),
-    }))
+    match &action.work {
+        Work::FixAll { rule } => {
+            let data = data(look, rule.as_deref());
+            Some(CodeActionOrCommand::Command(command_of(&action.title, "portolan.fixAll", &data)))
+        }
+        Work::Command { command, argument } => {
+            Some(CodeActionOrCommand::Command(command_of(&action.title, command, argument)))
+        }
+        Work::Edits { .. } => None,
+    }
+}
+
+fn command_of(title: &str, command: &str, argument: &Value) -> Command {
+    Command { title: title.to_owned(), command: command.to_owned(), arguments: Some(vec![argument.clone()]) }
 }
 
 fn data(look: &Look, rule: Option<&str>) -> Value {
@@ -100,6 +114,7 @@ fn data(look: &Look, rule: Option<&str>) -> Value {
 pub fn edit_of(work: &Work, look: &Look, features: Features, encoding: Encoding) -> Option<WorkspaceEdit> {
     match work {
         Work::Edits { edits, renames } => workspace_edit(edits, renames, look, (features, encoding)),
+        Work::Command { .. } => None,
         Work::FixAll { rule } => {
             let (edits, renames) = code_action::fix_all(&look.snapshot, rule.as_deref());
             workspace_edit(&edits, &renames, look, (features, encoding))

@@ -4,12 +4,14 @@ use std::{collections::BTreeMap, iter};
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::{refactor, suppress};
+use super::{native, refactor, suppress};
 use crate::{
+    build::workflow,
+    cargo::Workspace,
     finding::{Applicability, Edit, Finding, Rename},
     fix::{FileChange, FixOptions, apply_all},
     lsp::{convert::action::Only, state::Look},
-    snapshot::Snapshot,
+    snapshot::{self, Snapshot},
     text::{FileId, Span},
 };
 
@@ -38,6 +40,13 @@ pub enum Work {
     FixAll {
         /// Of this rule only.
         rule: Option<String>,
+    },
+    /// A command of ours; it changes nothing.
+    Command {
+        /// Its name.
+        command: &'static str,
+        /// What it is given.
+        argument: serde_json::Value,
     },
 }
 
@@ -72,6 +81,7 @@ pub fn actions(look: &Look, file: &FileId, span: Span, only: &Only) -> Vec<Actio
         }
         actions.extend(fix_rules(&here, &look.analysis.findings));
         for (index, finding) in &here {
+            actions.extend(native::show_path(*index, finding, look));
             actions.extend(suppress_here(*index, finding, look));
         }
     }
@@ -86,8 +96,33 @@ pub fn actions(look: &Look, file: &FileId, span: Span, only: &Only) -> Vec<Actio
     }
     if only.asks_for(Kind::Refactor) {
         actions.extend(refactor::actions(look, file, span));
+        actions.extend(release_workflow(look, file, span));
     }
     actions
+}
+
+/// On `[package]` of a project whose release no workflow builds yet.
+fn release_workflow(look: &Look, file: &FileId, span: Span) -> Option<Action> {
+    let project = &look.analysis.project;
+    let packages = project.cargo.workspace.iter().flat_map(Workspace::packages);
+    let mut headers =
+        packages.filter_map(|manifest| manifest.package.as_ref()).map(|package| &package.header);
+    headers.find(|header| {
+        header.file == *file && header.span.start <= span.end && span.start <= header.span.end
+    })?;
+    let path = look.snapshot.root.join(workflow::PATH);
+    if look.snapshot.files.kind(&path) != snapshot::Kind::Absent {
+        return None;
+    }
+    let text = workflow::release(project)?;
+    let edit = Edit { file: FileId::new(path), start: 0, end: 0, text };
+    Some(Action {
+        title: "Write a release workflow for the project's targets".to_owned(),
+        kind: Kind::Refactor,
+        findings: Vec::new(),
+        preferred: false,
+        work: Work::Edits { edits: vec![edit], renames: Vec::new() },
+    })
 }
 
 fn is_at(finding: &Finding, file: &FileId, span: Span) -> bool {

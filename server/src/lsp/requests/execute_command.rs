@@ -7,6 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
+use super::native::SHOW_PATH;
 use crate::{
     audit::Policy,
     build::{self, Audited, Plan},
@@ -16,13 +17,15 @@ use crate::{
 };
 
 /// The commands that the server takes.
-pub const COMMANDS: [&str; 6] = [
+pub const COMMANDS: [&str; 7] = [
     "portolan.audit",
     "portolan.build",
     "portolan.cancel",
     "portolan.explain",
     "portolan.fixAll",
+    SHOW_PATH,
     "portolan.targets",
+    SHOW_PATH,
 ];
 
 /// Why nothing was started.

@@ -1,7 +1,10 @@
 //! What is under the cursor: a target triple, or a rule.
 
 use crate::{
-    lsp::{requests::triples, state::Look},
+    lsp::{
+        requests::{native, triples},
+        state::Look,
+    },
     rules,
     text::{Document, Span},
 };
@@ -28,6 +31,9 @@ pub fn at(document: &Document, offset: usize, look: Option<&Look>) -> Option<Pag
         && let Some(rule) = rules::find(word)
     {
         return Some(Page { markdown: brief(rule), span });
+    }
+    if let Some(page) = look.and_then(|look| native::page(look, document.file(), offset)) {
+        return Some(page);
     }
     let mut findings = look?.analysis.findings.iter();
     let finding = findings

@@ -5,6 +5,7 @@ pub mod completion;
 pub mod execute_command;
 pub mod hover;
 pub mod lens;
+pub mod native;
 pub mod refactor;
 pub mod suppress;
 pub mod triples;

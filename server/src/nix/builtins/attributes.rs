@@ -26,7 +26,9 @@ pub(super) const TABLE: &[Builtin] = &[
         this.on_attrs(&set, place, |this, attrs| {
             let items = this.sorted(attrs).into_iter().map(|(_, attr)| attr.thunk);
             let items = items.chain(attrs.computed.iter().map(|(_, attr)| attr.thunk)).collect();
-            Value::List(Rc::new(List { items, rest: Evaluator::open_end(attrs, place) }))
+            // Whatever its name is, its value is one of them.
+            let rest = attrs.rest.as_ref().and_then(|_| Evaluator::open_end(attrs, place));
+            Value::List(Rc::new(List { items, rest }))
         })
     }),
     builtin("mapAttrs", BOTH, 2, |this, arguments, place| {
@@ -240,7 +242,9 @@ pub(super) const TABLE: &[Builtin] = &[
 impl Evaluator<'_> {
     /// What stands for the attributes that a set may have besides those that are known.
     fn open_end(attrs: &Attrs, place: Place) -> Option<Rc<crate::nix::value::Neutral>> {
-        attrs.rest.as_ref()?;
+        if attrs.rest.is_none() && attrs.computed.is_empty() {
+            return None;
+        }
         Value::unknown("attributes that cannot be known here", place).as_neutral().cloned()
     }
 
@@ -258,7 +262,7 @@ impl Evaluator<'_> {
             let thunk = self.later(function, vec![name, attr.thunk], place);
             computed.push((Rc::clone(text), attr.with_value(thunk)));
         }
-        let rest = Self::open_end(attrs, place);
+        let rest = attrs.rest.as_ref().and_then(|_| Self::open_end(attrs, place));
         Value::Attrs(Rc::new(Attrs { entries, computed, rest, literal: None }))
     }
 

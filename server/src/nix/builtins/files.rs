@@ -7,7 +7,7 @@ use crate::{
     nix::{
         evaluate::source_path,
         files::clean,
-        value::{Head, Neutral, Str, StrPiece},
+        value::{Head, InputKind, Neutral, Str, StrPiece},
     },
     snapshot::Kind,
     text::Span,
@@ -121,6 +121,15 @@ fn import(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value 
         {
             let nixpkgs = crate::nix::inputs::nixpkgs_by_name("nixpkgs");
             return this.import_input(term, &nixpkgs, place);
+        }
+        // `import "${nixpkgs}/lib"`
+        if let Value::Str(text) = what
+            && let [StrPiece::Store { item, .. }, rest @ ..] = text.pieces.as_slice()
+            && let Neutral::Head(Head::Input(input), _) = &**item
+            && input.kind == InputKind::Nixpkgs
+            && matches!(rest, [StrPiece::Literal { text, .. }] if matches!(&**text, "/lib" | "/lib/default.nix"))
+        {
+            return Value::head(Head::Library, place);
         }
         match this.path_of(what) {
             Some(path) => this.import_path(&path, place),

@@ -49,7 +49,7 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("mkPackageOption", LIBRARY, 3, |this, arguments, place| {
         let (packages, name) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
         let name = match &name {
-            Value::List(path) => path.items.first().map(|name| this.force(*name)).unwrap_or(Value::Null),
+            Value::List(path) => path.items.first().map_or(Value::Null, |name| this.force(*name)),
             name => name.clone(),
         };
         let default = this.delay_code(place, move |this| match this.computed_name(&name, place) {

@@ -18,9 +18,13 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("callPackageWith", LIBRARY, 3, call_package),
     builtin("callPackagesWith", LIBRARY, 3, call_package),
     builtin("newScope", PACKAGES, 2, |this, arguments, place| {
-        let (packages, more) = (this.argument_value(arguments, 0), this.argument_value(arguments, 1));
-        let packages = this.update(&packages, &more, place);
-        let packages = this.ready(packages, place);
+        let [packages, more] = arguments else { return Value::Null };
+        let (packages, more) = (*packages, *more);
+        // The packages that are added may be made by this very scope.
+        let packages = this.delay_code(place, move |this| {
+            let (packages, more) = (this.force(packages), this.force(more));
+            this.update(&packages, &more, place)
+        });
         bound("callPackage", vec![packages])
     }),
     builtin("makeScope", LIBRARY, 2, |this, arguments, place| match arguments {
@@ -228,6 +232,36 @@ impl Evaluator<'_> {
         pieces.push(StrPiece::Literal { text: std::sync::Arc::from("/bin/"), place });
         pieces.extend_from_slice(name);
         Value::string(pieces)
+    }
+
+    /// The program of flake-utils' `mkApp { drv, name ? drv.pname, exePath ? "/bin/${name}" }`.
+    pub(super) fn app_program(&mut self, given: &Value, place: Place) -> Value {
+        let package = self.select_named(given, "drv", place);
+        let argument = |this: &mut Self, name: &str| {
+            let name = this.symbol(name);
+            match this.attribute_of(given, name, place) {
+                Selected::Found(value) => Some(this.text_of(&value, place).pieces.clone()),
+                Selected::Maybe(_) | Selected::Absent => None,
+            }
+        };
+        let (path, name) = (argument(self, "exePath"), argument(self, "name"));
+        self.each(&package, place, &mut |this, package| {
+            let mut pieces = Vec::new();
+            this.coerce(package, place, &mut pieces);
+            if let Some(path) = &path {
+                pieces.extend_from_slice(path);
+                return Value::string(pieces);
+            }
+            pieces.push(StrPiece::Literal { text: std::sync::Arc::from("/bin/"), place });
+            let pname = this.symbol("pname");
+            let unknown = || vec![StrPiece::Unknown { why: Rc::from("the package's program"), place }];
+            let name = name.clone().unwrap_or_else(|| match this.attribute_of(package, pname, place) {
+                Selected::Found(Value::Str(name)) => name.pieces.clone(),
+                _ => unknown(),
+            });
+            pieces.extend(name);
+            Value::string(pieces)
+        })
     }
 
     /// `meta.mainProgram` of a derivation that the flake makes, else its `pname`.

@@ -63,7 +63,7 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("filterPackages", FLAKE_UTILS, 2, |this, arguments, _| this.argument_value(arguments, 1)),
     builtin("mkApp", FLAKE_UTILS, 1, |this, arguments, place| {
         let given = this.argument_value(arguments, 0);
-        let package = this.delay_code(place, move |this| this.select_named(&given, "drv", place));
+        let package = this.delay_code(place, move |this| this.app_program(&given, place));
         let kind = this.thunk_text("app", place);
         Value::Attrs(this.attrs_of(vec![("type", kind), ("program", package)]))
     }),
@@ -256,8 +256,19 @@ impl Evaluator<'_> {
     /// `lib.systems.examples.name`.
     pub(in crate::nix) fn example_system(&mut self, name: &str, place: Place) -> Option<Value> {
         let config = platform::cross_config(name)?;
-        let config = self.thunk_text(config, place);
-        Some(Value::Attrs(self.attrs_of(vec![("config", config)])))
+        let mut pairs = vec![("config", self.thunk_text(config, place))];
+        if platform::cross_is_static(name) {
+            pairs.push(("isStatic", self.ready(Value::Bool(true), place)));
+        }
+        if let Some(triple) = platform::cross_triple(name) {
+            let triple = self.thunk_text(&triple, place);
+            let rust = Value::Attrs(self.attrs_of(vec![("rustcTarget", triple)]));
+            pairs.push(("rust", self.ready(rust, place)));
+        }
+        if name.starts_with("ucrt") {
+            pairs.push(("libc", self.thunk_text("ucrt", place)));
+        }
+        Some(Value::Attrs(self.attrs_of(pairs)))
     }
 }
 

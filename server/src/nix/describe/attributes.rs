@@ -56,7 +56,7 @@ impl Evaluator<'_> {
             at = term.inner();
         }
         names.reverse();
-        let path = names.iter().map(|name| format!(".{name}")).collect::<String>();
+        let path: String = names.iter().flat_map(|name| [".", &**name]).collect();
         match term.bottom() {
             Head::Unknown(why) => Some(why.to_string()),
             Head::Config(_) => Some(format!("the modules' option config{path}")),

@@ -95,7 +95,8 @@ impl Evaluator<'_> {
                 _ => "${…}".to_owned(),
             });
             let text: String = pieces.collect();
-            if form == VariableForm::Env || is_variable(&text) {
+            // A name of which not even the start is known may be that of a variable.
+            if form == VariableForm::Env || is_variable(&text) || text.starts_with("${…}") {
                 into.push(self.fact_variable(Known::Unknown(text), *attr, form));
             }
         }

@@ -72,7 +72,7 @@ impl Settled {
     }
 
     /// Whether the files are still what Nix was asked about.
-    fn holds_for(&self, snapshot: &Snapshot) -> bool {
+    pub fn holds_for(&self, snapshot: &Snapshot) -> bool {
         self.files.iter().all(|(file, then)| match (snapshot.files.read(file.path()), then) {
             (Read::Text(now), Some(then)) => {
                 Arc::ptr_eq(&now, then) || now.document().text() == then.document().text()

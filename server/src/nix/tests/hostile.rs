@@ -250,3 +250,38 @@ fn facts_are_deterministic() {
         assert_eq!(shown(&facts(&files)), shown(&facts(&files)));
     }
 }
+
+#[test]
+fn data_that_grows_without_end_ends() {
+    let deep = format!("{{ }} {}", "// { a = 1; } ".repeat(20_000));
+    let nested =
+        format!("({})", (0..5_000).map(|n| format!("{{ a{n} = {n}; }}")).collect::<Vec<_>>().join(" // "));
+    let json = format!("builtins.fromJSON ''[{}1]''", "1,".repeat(200_000));
+    for expression in [
+        "let f = s: f (s + s); in f \"ab\"",
+        "let f = l: f (l ++ l); in f [ 1 ]",
+        "let f = s: f (s // { ${toString (builtins.length (builtins.attrNames s))} = s; }); in f { }",
+        "builtins.foldl' (sum: n: sum + n) 0 (builtins.genList (n: n) 100000000)",
+        "builtins.foldl' (all: n: all // { ${toString n} = n; }) { } (builtins.genList (n: n) 100000)",
+        "builtins.sort (a: b: a < b) (builtins.genList (n: 0 - n) 1000000)",
+        "builtins.concatMap (n: builtins.genList (m: m) n) (builtins.genList (n: n) 100000)",
+        "builtins.match \"(a|aa)+(a|aa)+(a|aa)+b\" (builtins.concatStringsSep \"\" (builtins.genList (n: \"a\") 5000))",
+        "builtins.split \"a*a*a*a*a*b\" (builtins.concatStringsSep \"\" (builtins.genList (n: \"a\") 5000))",
+        "builtins.genericClosure { startSet = [ { key = 0; } ]; operator = x: [ { key = x.key + 1; } ]; }",
+        "builtins.groupBy (n: toString n) (builtins.genList (n: n) 1000000)",
+        "builtins.toJSON (let x = { a = x; b = x; }; in x)",
+        "builtins.replaceStrings [ \"a\" ] [ \"aaaaaaaaaaaaaaaa\" ] (builtins.concatStringsSep \"\" (builtins.genList (n: \"a\") 100000))",
+        "nixpkgs.lib.fix (self: { x = self.x; })",
+        "nixpkgs.lib.cartesianProduct (builtins.listToAttrs (builtins.genList (n: { name = toString n; value = [ 1 2 3 ]; }) 100))",
+        "(nixpkgs.lib.evalModules { modules = builtins.genList (n: { x = [ n ]; }) 100000; }).config.x",
+        "(let m = { imports = [ m m ]; }; in nixpkgs.lib.evalModules { modules = [ m ]; }).config",
+        deep.as_str(),
+        nested.as_str(),
+        json.as_str(),
+    ] {
+        let facts = outputs(&format!(
+            "{{ packages.x86_64-linux.x = nixpkgs.legacyPackages.x86_64-linux.mkShell {{ A_B = builtins.toJSON ({expression}); }}; }}"
+        ));
+        assert!(facts.packages.len() <= 1, "{expression}");
+    }
+}

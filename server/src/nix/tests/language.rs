@@ -85,3 +85,24 @@ fn functions_of_lib_come_to_what_nixpkgs_says() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));
     assert!(unknown.len() * 20 < table.len(), "not known: {}", unknown.join("\n"));
 }
+
+/// `platforms.txt`: platforms, each with the attributes that `lib.systems.elaborate` gave them.
+#[test]
+fn platforms_have_the_attributes_that_nixpkgs_gives_them() {
+    let (mut wrong, mut unknown, mut all) = (Vec::new(), Vec::new(), 0);
+    for (system, attributes) in table(include_str!("platforms.txt")) {
+        let pairs: Vec<(&str, &str)> =
+            attributes.split("; ").filter_map(|pair| pair.split_once('=')).collect();
+        for (name, expected) in pairs {
+            all += 1;
+            let shown = eval_with_library(&format!("(lib.systems.elaborate ({system})).{name}"));
+            if shown.contains('«') {
+                unknown.push(format!("{system}.{name}"));
+            } else if shown != expected {
+                wrong.push(format!("{system}.{name} is {expected}, not {shown}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {all}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(unknown.len() * 10 < all, "{} of {all} not known: {}", unknown.len(), unknown.join(" "));
+}

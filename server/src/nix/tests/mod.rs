@@ -5,5 +5,6 @@ mod frameworks;
 mod hostile;
 mod idioms;
 mod language;
+mod modules;
 mod seeds;
 mod support;

@@ -1,6 +1,6 @@
 //! Looking at what a change of the manifests would come to before it is offered.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::blame::Culprit;
 use crate::{
@@ -57,7 +57,12 @@ fn of(resolution: &Resolution, culprit: &Culprit<'_>, library: &NativeCrate) -> 
 }
 
 /// The feature graphs of some targets after edits, with the ways to some crates.
-pub fn resolve(project: &Project, edits: &[Edit], targets: &[String], towards: &[&str]) -> Vec<Resolution> {
+pub fn resolve(
+    project: &Project,
+    edits: &[Edit],
+    targets: &[String],
+    towards: &[&str],
+) -> Vec<Arc<Resolution>> {
     let mut files: BTreeMap<&FileId, Vec<Edit>> = BTreeMap::new();
     for edit in edits {
         files.entry(&edit.file).or_default().push(edit.clone());
@@ -72,7 +77,7 @@ pub fn resolve(project: &Project, edits: &[Edit], targets: &[String], towards: &
     let snapshot = Overlay::over(&project.snapshot, texts);
     let cargo = cargo::read(&snapshot);
     let question = |triple| Question::build(triple, &project.host).towards(towards);
-    targets.iter().map(|triple| graph::resolve_edited(&snapshot, &cargo, &question(triple))).collect()
+    targets.iter().map(|triple| graph::resolve_edited_kept(&snapshot, &cargo, &question(triple))).collect()
 }
 
 /// Whether a crate has one of some features wherever it is compiled for the target. More features than are seen can

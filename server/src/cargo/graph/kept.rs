@@ -1,0 +1,116 @@
+//! Answers that are kept from one look at a project to the next.
+//!
+//! Most keystrokes change no dependency. What an answer follows from is the lock file's text and what the manifests say
+//! of dependencies and features, wherever they say it; so an answer stays with the lock file, under a hash of the rest.
+
+use std::{
+    collections::VecDeque,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{Gap, Members, Question, Resolution, resolve, resolve_edited, resolver};
+use crate::{
+    cargo::{
+        CargoFacts, Manifest, Workspace,
+        manifest::{Dependency, DependencySource},
+    },
+    snapshot::Snapshot,
+};
+
+/// Most answers that are kept: those for the targets of a project, before and after an edit and the fixes that are tried.
+const MAX_ANSWERS: usize = 48;
+
+/// The last answers, the oldest first.
+#[derive(Debug, Default)]
+pub struct Answers(Mutex<VecDeque<(u64, Arc<Resolution>)>>);
+
+/// Answers a question about a project, from memory where nothing has changed that matters.
+pub fn resolve_kept(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>) -> Arc<Resolution> {
+    kept(cargo, question, false, || resolve(snapshot, cargo, question))
+}
+
+/// The same of [`resolve_edited`].
+pub fn resolve_edited_kept(
+    snapshot: &Snapshot,
+    cargo: &CargoFacts,
+    question: &Question<'_>,
+) -> Arc<Resolution> {
+    kept(cargo, question, true, || resolve_edited(snapshot, cargo, question))
+}
+
+fn kept(
+    cargo: &CargoFacts,
+    question: &Question<'_>,
+    is_edited: bool,
+    resolve: impl Fn() -> Resolution,
+) -> Arc<Resolution> {
+    let answer = || Arc::new(resolve());
+    let (Some(workspace), Some(lock)) = (&cargo.workspace, cargo.lock.lock()) else { return answer() };
+    let Some(key) = key(workspace, question, is_edited) else { return answer() };
+    let answers = || lock.answers.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = answers().iter().find(|(known, _)| *known == key).map(|(_, answer)| Arc::clone(answer));
+    if let Some(known) = known {
+        return known;
+    }
+    let resolution = answer();
+    // What is in no cache now may be there the next time.
+    let is_lasting = |gap: &Gap| match gap {
+        Gap::Unread { .. } => false,
+        Gap::NotLocked { .. } => !is_edited,
+        _ => true,
+    };
+    if resolution.gaps.iter().all(is_lasting) {
+        let mut answers = answers();
+        if answers.len() >= MAX_ANSWERS {
+            answers.pop_front();
+        }
+        answers.push_back((key, Arc::clone(&resolution)));
+    }
+    resolution
+}
+
+/// What an answer follows from besides the lock file; `None` where it follows from more than that.
+fn key(workspace: &Workspace, question: &Question<'_>, is_edited: bool) -> Option<u64> {
+    let is_folder = |source: &DependencySource| matches!(source, DependencySource::Path(_));
+    if question.members != Members::All || workspace.root.patches.iter().any(|one| is_folder(&one.source)) {
+        return None;
+    }
+    let mut hash = DefaultHasher::new();
+    (is_edited, question.target, question.host, question.kinds as u8, question.towards).hash(&mut hash);
+    (resolver(workspace), workspace.members.len(), workspace.local.len()).hash(&mut hash);
+    for gap in workspace.all_gaps() {
+        gap.why.hash(&mut hash);
+    }
+    for manifest in workspace.manifests() {
+        of_manifest(manifest, &mut hash);
+    }
+    Some(hash.finish())
+}
+
+fn of_manifest(manifest: &Manifest, hash: &mut DefaultHasher) {
+    let version = manifest.package.as_ref().and_then(|package| package.version.as_ref());
+    (&manifest.folder, manifest.name(), version.map(|version| &version.value)).hash(hash);
+    (manifest.is_proc_macro(), manifest.dependencies.len(), manifest.features.len()).hash(hash);
+    for dependency in &manifest.dependencies {
+        of_dependency(dependency, hash);
+    }
+    for feature in &manifest.features {
+        feature.name.value.hash(hash);
+        feature.values.len().hash(hash);
+        feature.values.iter().for_each(|value| value.value.hash(hash));
+    }
+}
+
+fn of_dependency(dependency: &Dependency, hash: &mut DefaultHasher) {
+    (&dependency.key.value, &dependency.crate_name, dependency.kind as u8).hash(hash);
+    dependency.platform.as_ref().map(|platform| &platform.key.value).hash(hash);
+    dependency.requirement.as_ref().map(|requirement| &requirement.value).hash(hash);
+    (dependency.is_optional(), dependency.has_default_features(), dependency.features.len()).hash(hash);
+    dependency.features.iter().for_each(|feature| feature.value.hash(hash));
+    match &dependency.source {
+        DependencySource::Registry => 0_u8.hash(hash),
+        DependencySource::Path(path) => path.hash(hash),
+        DependencySource::Git(url) => url.hash(hash),
+    }
+}
