@@ -25,7 +25,6 @@ pub const COMMANDS: [&str; 7] = [
     "portolan.fixAll",
     SHOW_PATH,
     "portolan.targets",
-    SHOW_PATH,
 ];
 
 /// Why nothing was started.
