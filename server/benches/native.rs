@@ -36,6 +36,33 @@ fn main() {
     for (members, packages) in [(1, 200), (1, 1_000), (20, 1_000), (1, 3_000), (500, 1_000)] {
         measure(members, packages);
     }
+    // Further folders, each a project that is locked and fetched; nothing is written there.
+    for folder in std::env::args().skip(1).filter(|argument| argument != "--bench") {
+        measure_real(Path::new(&folder));
+    }
+}
+
+fn measure_real(root: &Path) {
+    let home = portolan::workspace::host::cargo_home();
+    let mut files = Vfs::new(root, home.as_deref());
+    let started = Instant::now();
+    let first = analyze(&snapshot(&files, root));
+    let cold = started.elapsed();
+    let manifest = root.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let blank = median(|round| look(&mut files, root, &manifest, format!("{text}\n# {round}\n")));
+    let now = snapshot(&files, root);
+    let read = median(|_| time(|| cargo::read(&now)));
+    let facts = cargo::read(&now);
+    let towards = ["openssl-sys", "ring", "libsqlite3-sys"];
+    let question = Question::build(MUSL, HOST).towards(&towards);
+    let graph = median(|_| time(|| graph::resolve(&now, &facts, &question)));
+    let packages = facts.lock.lock().map_or(0, |lock| lock.packages.len());
+    println!(
+        "{}: {packages} packages | {read:>9.1?} {graph:>9.1?} | {cold:>9.1?} other edit {blank:>9.1?} | {} findings",
+        root.display(),
+        first.findings.len()
+    );
 }
 
 fn measure(members: usize, packages: usize) {

@@ -7,6 +7,9 @@ use crate::{
     project::Project,
 };
 
+/// Most manifests in which a direct dependency on the native crate is tried.
+const MAX_PLACES: usize = 3;
+
 /// One place is wrong once, for all the targets that it is wrong for; the worst target speaks. So is one entry of the
 /// workspace that several members inherit: it is changed in one place.
 #[derive(Default)]
@@ -46,21 +49,21 @@ impl<'p> Merged<'p> {
     pub fn with_fixes(mut self, project: &Project, library: &'static NativeCrate) -> Vec<Finding> {
         self.0.sort_by_key(|(finding, culprit)| (std::cmp::Reverse(finding.severity), culprit.path.len()));
         let mut findings: Vec<Finding> = Vec::new();
-        let mut shared: Option<Finding> = None;
+        let mut shared: Vec<(Finding, Culprit<'_>)> = Vec::new();
         for (mut finding, culprit) in self.0 {
-            let mut cures = remedy::cures(project, &culprit, library, &finding.targets);
-            if finding.severity != Severity::Error {
-                // It builds as it is: whether to change it is for somebody to decide.
-                cures.fixes.iter_mut().for_each(|fix| fix.applicability = Applicability::Review);
-            }
+            let cures = remedy::cures(project, &culprit, library, &finding.targets);
             finding.fixes = cures.fixes;
-            match &mut shared {
-                _ if cures.is_own => findings.push(finding),
-                None => shared = Some(finding),
-                Some(known) => fold(known, finding, &culprit),
+            if cures.is_own {
+                findings.push(finding);
+            } else {
+                shared.push((finding, culprit));
             }
         }
-        findings.extend(shared);
+        findings.extend(fold(project, library, shared));
+        for finding in findings.iter_mut().filter(|finding| finding.severity != Severity::Error) {
+            // It builds as it is: whether to change it is for somebody to decide.
+            finding.fixes.iter_mut().for_each(|fix| fix.applicability = Applicability::Review);
+        }
         findings
     }
 
@@ -70,13 +73,29 @@ impl<'p> Merged<'p> {
     }
 }
 
-/// Takes one finding into another that is mended by the same.
-fn fold(known: &mut Finding, other: Finding, culprit: &Culprit<'_>) {
-    known.targets.extend(other.targets);
+/// Several findings that are mended by the same, as one: that of the first.
+fn fold(
+    project: &Project,
+    library: &'static NativeCrate,
+    shared: Vec<(Finding, Culprit<'_>)>,
+) -> Option<Finding> {
+    let culprits: Vec<Culprit<'_>> = shared.iter().map(|(_, culprit)| culprit.clone()).collect();
+    let mut all = shared.into_iter();
+    let (mut known, _) = all.next()?;
+    for (other, culprit) in all {
+        known.targets.extend(other.targets);
+        if known.fixes.is_empty() {
+            known.fixes = other.fixes;
+        }
+        known.related.push(Related { origin: other.origin, message: format!("also {}", culprit.way()) });
+    }
     known.targets.sort();
     known.targets.dedup();
     if known.fixes.is_empty() {
-        known.fixes = other.fixes;
+        let mut places = culprits.iter().take(MAX_PLACES);
+        known.fixes.extend(
+            places.find_map(|culprit| remedy::bundled_directly(project, culprit, library, &known.targets)),
+        );
     }
-    known.related.push(Related { origin: other.origin, message: format!("also {}", culprit.way()) });
+    Some(known)
 }

@@ -24,7 +24,7 @@ pub struct Cures {
     pub is_own: bool,
 }
 
-/// The cures for a dependency. `targets` are those that the library is missing for.
+/// The cures that are known for a dependency. `targets` are those that the library is missing for.
 pub fn cures(
     project: &Project,
     culprit: &Culprit<'_>,
@@ -38,9 +38,6 @@ pub fn cures(
             cures.is_own |= !bundles(remedy);
             cures.fixes.push(fix);
         }
-    }
-    if cures.fixes.is_empty() {
-        cures.fixes.extend(bundled_directly(project, culprit, library, targets));
     }
     // Only one can be the right one.
     for other in cures.fixes.iter_mut().skip(1) {
@@ -142,7 +139,7 @@ fn weigh(verdict: Verdict, is_usual: bool, title: String, edits: Vec<Edit>) -> O
 }
 
 /// A direct dependency on the native crate, at the version that is locked: two of one library cannot be linked.
-fn bundled_directly(
+pub fn bundled_directly(
     project: &Project,
     culprit: &Culprit<'_>,
     library: &'static NativeCrate,
