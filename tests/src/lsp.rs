@@ -163,6 +163,8 @@ impl Editor {
     /// When it cannot be started.
     pub fn spawn(environment: Vec<(String, String)>) -> Self {
         let mut command = Command::new(crate::portolan());
+        // `tests/run` sets it; the builds of a test have their own.
+        command.env_remove("CARGO_TARGET_DIR");
         command.arg("server").envs(environment).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the server can be started");
         let gate = Arc::new(Gate::default());

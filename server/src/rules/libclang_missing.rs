@@ -22,7 +22,7 @@
 //! bindgen = "0.72"
 //! ```
 //!
-//! ```rust file:build.rs
+//! ```rust,ignore file:build.rs
 //! bindgen::builder().header("app.h").generate().unwrap();
 //! ```
 //!

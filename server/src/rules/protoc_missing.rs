@@ -22,7 +22,7 @@
 //! prost-build = "0.14"
 //! ```
 //!
-//! ```rust file:build.rs
+//! ```rust,ignore file:build.rs
 //! prost_build::compile_protos(&["api.proto"], &["."]).unwrap();
 //! ```
 //!

@@ -18,7 +18,7 @@
 //! edition = "2024"
 //! ```
 //!
-//! ```rust file:src/main.rs
+//! ```rust,ignore file:src/main.rs
 //! mod program;
 //! ```
 //!
@@ -41,7 +41,7 @@
 //! codegen-units = 1
 //! ```
 //!
-//! ```rust file:src/main.rs
+//! ```rust,ignore file:src/main.rs
 //! mod program;
 //! ```
 //!

@@ -23,7 +23,7 @@
 //! rustls = { version = "0.23", default-features = false, features = ["std", "tls12"] }
 //! ```
 //!
-//! ```rust file:src/main.rs
+//! ```rust,ignore file:src/main.rs
 //! mod program;
 //! ```
 //!
@@ -39,7 +39,7 @@
 //! rustls = { version = "0.23", default-features = false, features = ["ring", "std", "tls12"] }
 //! ```
 //!
-//! ```rust file:src/main.rs
+//! ```rust,ignore file:src/main.rs
 //! mod program;
 //! ```
 //!
