@@ -100,7 +100,20 @@ fn measure(members: usize, packages: usize) {
         first.findings.len(),
         memory().saturating_sub(before) / 1024,
     );
+    slowest(&now);
     fs::remove_dir_all(&folder).unwrap();
+}
+
+/// The rules that take the longest once the graphs are known.
+fn slowest(now: &Snapshot) {
+    let project = portolan::project::Project::read(now);
+    portolan::rules::run(&project);
+    let mut times: Vec<(Duration, &str)> =
+        portolan::rules::RULES.iter().map(|rule| (time(|| (rule.check)(&project)), rule.name)).collect();
+    times.sort();
+    let named: Vec<String> =
+        times.iter().rev().take(3).map(|(time, name)| format!("{name} {time:.1?}")).collect();
+    println!("                 | {}", named.join(", "));
 }
 
 fn look(files: &mut Vfs, root: &Path, manifest: &Path, text: String) -> Duration {

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Gap, Members, Question, Resolution, resolve, resolve_edited, resolver};
+use super::{Gap, Members, Question, Resolution, registry::Caches, resolve, resolve_edited, resolver};
 use crate::{
     cargo::{
         CargoFacts, Manifest, Workspace,
@@ -27,7 +27,7 @@ pub struct Answers(Mutex<VecDeque<(u64, Arc<Resolution>)>>);
 
 /// Answers a question about a project, from memory where nothing has changed that matters.
 pub fn resolve_kept(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>) -> Arc<Resolution> {
-    kept(cargo, question, false, || resolve(snapshot, cargo, question))
+    kept(snapshot, cargo, question, false, || resolve(snapshot, cargo, question))
 }
 
 /// The same of [`resolve_edited`].
@@ -36,10 +36,24 @@ pub fn resolve_edited_kept(
     cargo: &CargoFacts,
     question: &Question<'_>,
 ) -> Arc<Resolution> {
-    kept(cargo, question, true, || resolve_edited(snapshot, cargo, question))
+    kept(snapshot, cargo, question, true, || resolve_edited(snapshot, cargo, question))
+}
+
+/// Whether what the lock file would get is still in no cache.
+fn still_lacks(snapshot: &Snapshot, resolution: &Resolution) -> bool {
+    let caches = Caches::new(&*snapshot.files);
+    let is_there = |gap: &Gap| match gap {
+        Gap::NotLocked { name, requirement, .. } => {
+            semver::VersionReq::parse(if requirement.is_empty() { "*" } else { requirement })
+                .is_ok_and(|wanted| caches.newest(name, &wanted).is_some())
+        }
+        _ => false,
+    };
+    !resolution.gaps.iter().any(is_there)
 }
 
 fn kept(
+    snapshot: &Snapshot,
     cargo: &CargoFacts,
     question: &Question<'_>,
     is_edited: bool,
@@ -50,18 +64,14 @@ fn kept(
     let Some(key) = key(workspace, question, is_edited) else { return answer() };
     let answers = || lock.answers.0.lock().unwrap_or_else(PoisonError::into_inner);
     let known = answers().iter().find(|(known, _)| *known == key).map(|(_, answer)| Arc::clone(answer));
-    if let Some(known) = known {
+    if let Some(known) = known.filter(|known| !is_edited || still_lacks(snapshot, known)) {
         return known;
     }
     let resolution = answer();
     // What is in no cache now may be there the next time.
-    let is_lasting = |gap: &Gap| match gap {
-        Gap::Unread { .. } => false,
-        Gap::NotLocked { .. } => !is_edited,
-        _ => true,
-    };
-    if resolution.gaps.iter().all(is_lasting) {
+    if !resolution.gaps.iter().any(|gap| matches!(gap, Gap::Unread { .. })) {
         let mut answers = answers();
+        answers.retain(|(known, _)| *known != key);
         if answers.len() >= MAX_ANSWERS {
             answers.pop_front();
         }
