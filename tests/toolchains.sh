@@ -9,7 +9,6 @@ set -euo pipefail
 
 folder=$(realpath -m "${1:?a folder}")
 shift
-rust=1.96
 zig_version=0.17.0
 zigbuild_version=0.24.0
 packages=$folder/packages
@@ -19,17 +18,26 @@ note() { printf 'toolchains: %s\n' "$*" >&2; }
 
 # A list of packages of our own: the machine's stays as it is.
 mkdir -p "$folder"/{bin,rust}
-apt=(apt-get -qq -o APT::Architectures::=amd64 -o APT::Architectures::=arm64 -o "Dir::State::Lists=$folder/lists"
+own=(-qq -o APT::Architectures::=amd64 -o APT::Architectures::=arm64 -o "Dir::State::Lists=$folder/lists"
   -o "Dir::Cache=$folder" -o Acquire::Languages=none -o "APT::Sandbox::User=$(id -un)")
+apt=(apt-get "${own[@]}")
+apt_cache=(apt-cache "${own[@]}")
+
+# The packages whose names carry a version, which Debian's security updates raise.
+versioned() { # package, what the names begin with
+  "${apt_cache[@]}" depends "$1:amd64" | sed -n "s/.*Depends: \($2[0-9][0-9.]*\).*/\1/p" | head -n 1
+}
 
 fetch_rust() {
   [ -e "$folder/rust/.complete" ] && return
-  note "Debian's rustc $rust"
+  note "Debian's rustc"
   mkdir -p "$packages" "$folder"/{lists,archives}/partial
   "${apt[@]}" update
-  (cd "$packages" && "${apt[@]}" download rustc-web:amd64 "libstd-rust-web-$rust:amd64" libstd-rust-web-dev:amd64 \
-    libllvm22:amd64 libz3-4:amd64 libedit2:amd64 libstd-rust-web-dev:arm64 rust-web-src)
-  local package
+  local package library llvm
+  library=$(versioned libstd-rust-web-dev libstd-rust-web-)
+  llvm=$(versioned "$library" libllvm)
+  (cd "$packages" && "${apt[@]}" download rustc-web:amd64 "$library:amd64" libstd-rust-web-dev:amd64 \
+    "$llvm:amd64" libz3-4:amd64 libedit2:amd64 libstd-rust-web-dev:arm64 rust-web-src)
   for package in "$packages"/*.deb; do dpkg -x "$package" "$folder/rust"; done
   rm -rf "$packages" "$folder/lists" "$folder/archives" "$folder"/*.bin
   touch "$folder/rust/.complete"

@@ -17,6 +17,7 @@
 
 ;;; Code:
 
+(require 'cl-lib)
 (require 'eglot)
 (require 'project)
 (require 'seq)
@@ -28,6 +29,30 @@
 (defcustom portolan-command '("portolan" "server")
   "The program and its arguments."
   :type '(repeat string))
+
+(defcustom portolan-trusted-projects nil
+  "Folders whose projects may be built: a build runs what the project says.
+Only this variable says so.  `eglot-workspace-configuration' may come from the
+project itself, and a project cannot trust itself."
+  :type '(repeat directory)
+  :risky t)
+
+(defclass portolan--server (eglot-lsp-server) ()
+  "The server, as eglot knows it.")
+
+(cl-defmethod eglot-handle-request ((server portolan--server) (_method (eql workspace/configuration)) &rest _)
+  "Answer with the settings, and with the user's word about trust."
+  (let ((trusted (portolan--trusted-p (project-root (eglot--project server)))))
+    (cl-map 'vector
+            (lambda (section)
+              (if (listp section)
+                  (plist-put (copy-sequence section) :trusted (if trusted t :json-false))
+                section))
+            (cl-call-next-method))))
+
+(defun portolan--trusted-p (folder)
+  "Whether the user trusts the project in FOLDER."
+  (seq-some (lambda (one) (file-in-directory-p folder one)) portolan-trusted-projects))
 
 (defconst portolan--names
   '("flake.nix" "Cargo.toml" "Cargo.lock" "rust-toolchain" "rust-toolchain.toml" "Cross.toml" "portolan.toml")
@@ -81,7 +106,7 @@
              (not (file-remote-p buffer-file-name))
              (portolan--ours-p buffer-file-name))
     ;; Only in our buffers: every other TOML and Nix buffer keeps the server that eglot knows for it.
-    (setq-local eglot-server-programs (list (cons portolan--modes portolan-command)))
+    (setq-local eglot-server-programs (list (cons portolan--modes (cons 'portolan--server portolan-command))))
     ;; At the end, so that a repository's root comes first.
     (add-hook 'project-find-functions #'portolan--project t t)
     (eglot-ensure)))
@@ -122,6 +147,28 @@
   (let ((page (portolan--execute "portolan.explain" (list :rule rule))))
     (with-help-window "*Portolan*"
       (princ (plist-get page :page)))))
+
+;;;###autoload
+(defun portolan-build (target)
+  "Build for TARGET, and audit what comes out; with an empty one what a plain build makes."
+  (interactive
+   (list (completing-read "Target: "
+                          (seq-mapcat (lambda (project)
+                                        (mapcar (lambda (one) (plist-get one :triple)) (plist-get project :targets)))
+                                      (portolan--execute "portolan.targets")))))
+  (let* ((server (eglot--current-server-or-lose))
+         (root (project-root (eglot--project server))))
+    (unless (portolan--trusted-p root)
+      (unless (y-or-n-p (format "A build runs what the project in %s says.  Trust it until Emacs ends? " root))
+        (user-error "Not trusted, so nothing is built"))
+      (push root portolan-trusted-projects)
+      (eglot-signal-didChangeConfiguration server)
+      ;; The server asks for the settings; it has to have them before it hears of the build.
+      (accept-process-output nil 0.3))
+    (seq-doseq (build (portolan--execute "portolan.build"
+                                         (append (list :uri (eglot-path-to-uri root))
+                                                 (unless (string-empty-p target) (list :target target)))))
+      (message "Building %s with %s" (plist-get build :target) (plist-get build :builder)))))
 
 (defun portolan--fact (fact)
   "One phrase for FACT, as for the linker of a target."

@@ -53,7 +53,8 @@ pub enum Kind {
 
 /// The files, as the editor and the disk have them now. Answers never change within one snapshot.
 pub trait Files: Send + Sync {
-    /// Reads a file inside the workspace folder. A path outside of it is [`Read::Unreadable`].
+    /// Reads a file inside the workspace folder. A path outside of it is [`Read::Unreadable`]. Git's index
+    /// (`.git/index`) reads as the paths in it, one a line.
     fn read(&self, path: &Path) -> Read;
     /// Reads a file of cargo's configuration chain, wherever it lies.
     fn read_cargo_config(&self, path: &Path) -> Read;

@@ -153,6 +153,26 @@
       (eglot--signal-textDocument/didChange)
       (test-becomes "typed in, it is gone before any save" #'test-found nil))))
 
+(test-scenario "a build: only with the user's trust, which a project cannot give itself"
+  (let* ((host "x86_64-unknown-linux-gnu")
+         (root (test-sample (format "[build]\ntarget = \"%s\"\n" host)
+                            "build.rs" "fn main() { std::fs::write(\"ran\", \"\").unwrap(); }\n"
+                            ".dir-locals.el" "((nil . ((eglot-workspace-configuration . (:portolan (:trusted t))))))\n"))
+         (ran (expand-file-name "ran" root))
+         (enable-local-variables :all))
+    (with-current-buffer (test-open (expand-file-name ".cargo/config.toml" root))
+      (accept-process-output nil 0.5)
+      (test-check "the project's own word does not count"
+                  (condition-case refused (progn (portolan--execute "portolan.build") nil)
+                    (error (string-search "not trusted" (format "%S" refused)))))
+      (cl-letf (((symbol-function 'y-or-n-p) #'ignore))
+        (test-check "No means no" (condition-case nil (progn (portolan-build host) nil) (user-error t))))
+      (test-check "and nothing ran" (not (file-exists-p ran)))
+      (cl-letf (((symbol-function 'y-or-n-p) (lambda (&rest _) t)))
+        (portolan-build host))
+      (let ((test-patience 120))
+        (test-becomes "with Yes it is built" (lambda () (file-exists-p ran)) t)))))
+
 (test-scenario "Emacs shuts its servers down"
   (eglot-shutdown-all)
   (test-check "none is left" (not (cl-some (lambda (process) (member "server" (process-command process)))

@@ -7,6 +7,7 @@ vim.opt.termguicolors = true
 vim.opt.swapfile = false
 vim.opt.laststatus = 0
 vim.diagnostic.config({ virtual_lines = { current_line = true }, severity_sort = true })
+vim.cmd.runtime('plugin/portolan.lua')
 vim.lsp.enable('portolan')
 vim.cmd('filetype on | syntax on')
 vim.cmd.doautoall('FileType')

@@ -254,9 +254,12 @@ fn build_scripts_workflows_and_ignored_files_are_watched() {
         let watcher = watchers.as_array().into_iter().flatten().find(|one| one["globPattern"] == glob);
         watcher.map(|one| one["kind"].as_u64().unwrap_or(7))
     };
-    for glob in ["**/build.rs", "**/.gitignore", "**/flake.lock", "**/.github/workflows/*.{yml,yaml}"] {
+    for glob in
+        ["**/build.rs", "**/.gitignore", "**/.git/index", "**/flake.lock", "**/.github/workflows/*.yml"]
+    {
         assert_eq!(kind_of(glob), Some(7), "{glob} in {watchers}");
     }
+    assert!(!watchers.to_string().contains("{config"), "Emacs takes no wildcard in braces: {watchers}");
     assert_eq!(
         kind_of("**/*.rs"),
         Some(5),

@@ -88,7 +88,7 @@ fn ours(expressions: &[String]) -> Vec<Answer> {
 fn of_shell(expressions: &[String]) -> Vec<Answer> {
     let mut shell = String::new();
     for (index, expression) in expressions.iter().enumerate() {
-        write!(shell, "V_{index} = builtins.toJSON [ {expression} ];\n").unwrap();
+        writeln!(shell, "V_{index} = builtins.toJSON [ {expression} ];").unwrap();
     }
     let flake = format!(
         "{{ outputs = {{ self, nixpkgs }}: {{
@@ -114,7 +114,7 @@ fn of_shell(expressions: &[String]) -> Vec<Answer> {
 fn nix(expressions: &[String], scratch: &Path) -> Vec<Answer> {
     let mut text = String::from("map builtins.tryEval [\n");
     for expression in expressions {
-        write!(text, "(builtins.toJSON [ {expression} ])\n").unwrap();
+        writeln!(text, "(builtins.toJSON [ {expression} ])").unwrap();
     }
     text.push(']');
     let file = scratch.join("expressions.nix");

@@ -9,8 +9,8 @@ import { activationTime, becomes, openFile, row, runCommand, statusHover, step, 
 
 const HOST = "x86_64-unknown-linux-gnu";
 const OTHER = "aarch64-unknown-linux-gnu";
-/** Of the extension's own time. Generous: CI's machine has two cores, and they are busy. */
-const ACTIVATION_MILLISECONDS = 250;
+/** Of the extension's own time, as the editor measures it (8 on two busy cores). */
+const ACTIVATION_MILLISECONDS = 100;
 
 const CONFIG = `[build]\ntarget = [\n  "${HOST}",\n  "${OTHER}",\n]\n`;
 
@@ -25,6 +25,7 @@ function write(folder, config = CONFIG) {
   file("src/main.rs", 'fn main() {\n    println!("sound");\n}\n');
   file("build.rs", 'fn main() {\n    println!("cargo::rerun-if-changed=slow");\n    if std::path::Path::new("slow").exists() {\n        std::thread::sleep(std::time::Duration::from_secs(60));\n    }\n}\n');
   file(".cargo/config.toml", config);
+  file(".vscode/settings.json", "{}\n");
 }
 
 const view = ".pane-body";
@@ -58,7 +59,8 @@ export const showsTargetsAndBuilds = () => inWorkbench({ fixture: undefined, pre
   await step("Show Build Output opens the channel", async () => {
     await runCommand(page, "Portolan: Show Build Output");
     // Its lines cannot be seen here: they go through a native logger, which this workbench is installed without.
-    await page.locator(".panel").getByText("Portolan Builds").first().waitFor();
+    const chosen = () => page.locator(".panel option:checked").allTextContents();
+    await becomes(chosen, (names) => names.includes("Portolan Builds"), "its channel should be shown");
     await runCommand(page, "View: Hide Panel");
   });
   await step("a build can be cancelled", async () => {
@@ -79,8 +81,12 @@ export const showsTargetsAndBuilds = () => inWorkbench({ fixture: undefined, pre
     await row(page, OTHER).filter({ hasNotText: "missing" }).waitFor();
     if (readFileSync(join(folder, ".cargo/config.toml"), "utf8") !== CONFIG) throw new Error("something was saved");
   });
-  await step("a setting counts as soon as it is changed", async () => {
-    bench.set({ "portolan.targets": ["x86_64-unknown-linux-musl"] });
+  await step("a setting counts as soon as it is saved", async () => {
+    await openFile(page, "settings.json");
+    await page.locator(".editor-instance .view-lines").click();
+    await page.keyboard.press("Control+A");
+    await page.keyboard.insertText('{ "portolan.targets": ["x86_64-unknown-linux-musl"] }');
+    await page.keyboard.press("Control+S");
     await row(page, "x86_64-unknown-linux-musl").waitFor();
     await page.locator(".statusbar-item").filter({ hasText: "/3" }).waitFor();
   });

@@ -1,6 +1,6 @@
 // What a workspace may decide that nobody trusts: nothing that is run.
 
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { inWorkbench } from "./stage.mjs";
@@ -21,7 +21,8 @@ export async function namesItsOwnServer(trust) {
     const settings = { "portolan.server.path": script, "portolan.trusted": true, "portolan.targets": [HOST] };
     writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify(settings));
     writeFileSync(join(folder, "portolan.toml"), `trusted = true\nhost = "${HOST}"\n`);
-    writeFileSync(join(folder, "rust-toolchain.toml"), "");
+    // It would make rustup download standard libraries.
+    rmSync(join(folder, "rust-toolchain.toml"));
     writeFileSync(join(folder, "build.rs"), `fn main() { std::fs::write(${JSON.stringify(built)}, "").unwrap(); }\n`);
   };
   await inWorkbench({ trust, prepare }, async ({ page }) => {
@@ -42,6 +43,12 @@ export async function namesItsOwnServer(trust) {
         await page.waitForTimeout(500);
         if (existsSync(built)) throw new Error("it ran");
       }
+    });
+    if (ran) return;
+    await step("trusted, the server starts anew, as the workspace says", async () => {
+      await toast(page, "Restricted Mode").locator("a, .monaco-button").filter({ hasText: "Manage Workspace Trust" }).click();
+      await page.locator(".workspace-trust-editor .monaco-button").filter({ hasText: /^Trust$/ }).first().click();
+      await becomes(() => existsSync(trap), (there) => there, "the workspace's program should run now");
     });
   });
 }

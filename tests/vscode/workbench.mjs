@@ -156,12 +156,7 @@ export async function openWorkbench({ tools, chromium, vsix, server, fixture, tr
     const opened = workspace ? `workspace=${encodeURIComponent(workspace)}` : `folder=${encodeURIComponent(folder)}`;
     await page.goto(`http://127.0.0.1:${port}/?${opened}`);
     await page.locator(".monaco-workbench .explorer-folders-view").waitFor();
-    const user = join(scratch, "user");
-    const set = (values) => {
-      const file = join(user, "User", "settings.json");
-      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), ...values }));
-    };
-    return { page, folder, servers, stopServing, close, set, output: () => output };
+    return { page, folder, servers, stopServing, close, output: () => output };
   } catch (error) {
     await close();
     throw new Error(`${error}\n${output.slice(-2000)}`);

@@ -1,8 +1,9 @@
 //! The server's life: found, asked for its version, started, and started again.
 
 import { commands, type Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel, window, workspace } from "vscode";
-import { type DocumentFilter, LanguageClient, State } from "vscode-languageclient/node";
+import type { DocumentFilter, LanguageClient } from "vscode-languageclient/node";
 
+import { BuildProgress } from "./progress";
 import { askVersion, findServer } from "./server";
 
 // By file name, not by language: TOML and Nix documents are many, few are ours, and the languages are other extensions'.
@@ -32,6 +33,7 @@ export class Session implements Disposable {
   private readonly changed = new EventEmitter<Health>();
   private readonly listeners = new Map<string, (params: unknown) => void>();
   private readonly started = new EventEmitter<void>();
+  private readonly progress = new BuildProgress();
 
   /** Rings when the server starts, runs, or is no more. */
   readonly onHealth = this.changed.event;
@@ -65,7 +67,7 @@ export class Session implements Disposable {
   /** What the server answers to a command of its own. */
   async execute<T>(command: string, argument?: object): Promise<T> {
     await this.queue;
-    if (this.client?.state !== State.Running) {
+    if (this.client?.isRunning() !== true) {
       throw new Error("Portolan's server does not run: see Portolan: Show Log.");
     }
     return this.client.sendRequest<T>("workspace/executeCommand", {
@@ -87,10 +89,11 @@ export class Session implements Disposable {
   private async stop(): Promise<void> {
     const running = this.client;
     this.client = undefined;
-    if (running !== undefined && running.state !== State.Stopped) {
+    if (running?.needsStop()) {
       await running.stop();
     }
     await running?.dispose();
+    this.progress.clear();
   }
 
   private fail(why: string, button: string, act: () => void): void {
@@ -123,12 +126,15 @@ export class Session implements Disposable {
       void window.showWarningMessage(`Portolan: ${answer.remark}`);
     }
     this.program = search.found;
-    const client = this.create(search.found);
+    // Read only now: most of this extension is that library, and the editor waits for `activate`.
+    const library = await import("./client.js");
+    const client = this.create(search.found, library);
     this.client = client;
     client.onDidChangeState(({ newState }) => {
       // Another one may have taken its place meanwhile.
       if (this.client === client) {
-        const state = newState === State.Running ? "running" : newState === State.Starting ? "starting" : "stopped";
+        const { Running, Starting } = library.State;
+        const state = newState === Running ? "running" : newState === Starting ? "starting" : "stopped";
         this.changed.fire({ state, detail: `${search.found} ${answer.version}, named by ${search.by}` });
       }
     });
@@ -141,8 +147,8 @@ export class Session implements Disposable {
     this.started.fire();
   }
 
-  private create(program: string): LanguageClient {
-    const client = new LanguageClient(
+  private create(program: string, library: typeof import("./client.js")): LanguageClient {
+    const client = new library.LanguageClient(
       "portolan",
       "Portolan",
       { command: program, args: ["server"] },
@@ -151,6 +157,10 @@ export class Session implements Disposable {
         outputChannel: this.log,
         initializationOptions: { experimental: { targets: true } },
         middleware: {
+          handleWorkDoneProgress: (token, params) =>
+            this.progress.take(token, params, () => {
+              void client.sendNotification("window/workDoneProgress/cancel", { token });
+            }),
           executeCommand: (command, args, next) =>
             this.onCommand?.(command, args as unknown[]) ?? next(command, args),
           workspace: {

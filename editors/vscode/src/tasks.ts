@@ -61,7 +61,9 @@ export class Tasks implements TaskProvider {
     }
     const name = [definition.command, definition.target].filter(Boolean).join(" ");
     const run = new ProcessExecution(program, argumentsOf(definition), cwd === undefined ? {} : { cwd });
-    const task = new Task(definition, scope, name, KIND, run, [`$${KIND}`]);
+    // What `check` finds, the server shows already.
+    const matchers = definition.command === "build" ? [`$${KIND}`] : [];
+    const task = new Task(definition, scope, name, KIND, run, matchers);
     if (definition.command === "build") {
       task.group = TaskGroup.Build;
     }

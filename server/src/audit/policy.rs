@@ -149,7 +149,7 @@ impl Policy {
         known.map(Self::of).filter(|policy| policy.glibc <= Some(version)).max_by_key(|policy| policy.glibc)
     }
 
-    /// A policy from a file: TOML with the keys of [`File`], all optional.
+    /// A policy from a file: TOML with the keys of a policy (`glibc`, `macos`, `libraries`, …), all optional.
     ///
     /// The error is one sentence for people, without the file's name.
     pub fn from_toml(text: &str, name: &str) -> Result<Self, String> {

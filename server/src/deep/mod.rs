@@ -1,7 +1,7 @@
 //! Asking the real tools, when somebody says so: `portolan check --deep`, and on save in a workspace that is trusted.
 //!
-//! [`nix`] evaluates the packages and shells of the flake, and the answers settle what the symbolic evaluation left
-//! open ([`crate::nix::settled`]). [`cargo`] says what it resolves, and where that contradicts what was read from
+//! `nix` evaluates the packages and shells of the flake, and the answers settle what the symbolic evaluation left
+//! open ([`crate::nix::settled`]). `cargo` says what it resolves, and where that contradicts what was read from
 //! files alone, the log says so: it is a bug of ours.
 //!
 //! This runs what the project says. So it happens only when it is asked for, each time after `may_run` has been

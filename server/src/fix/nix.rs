@@ -88,17 +88,27 @@ pub fn whole_lines(document: &Document, binding: Span) -> Span {
 /// Adds an environment variable to the attribute set of a shell or package: into `env` where the set
 /// writes its variables there, else as an attribute. Mixing both for one name is an evaluation error.
 pub fn add_variable(document: &Document, set: &AttributeSet, name: &str, value: &str) -> Option<Edit> {
-    let in_env = |binding: &Binding| binding.path.strip_prefix("env.").is_some_and(|rest| rest == name);
+    add_variables(document, set, &[(name.to_owned(), value.to_owned())])
+}
+
+/// Adds several variables at once.
+pub fn add_variables(document: &Document, set: &AttributeSet, new: &[(String, String)]) -> Option<Edit> {
+    let in_env = |binding: &Binding| {
+        let name = binding.path.strip_prefix("env.");
+        name.is_some_and(|name| new.iter().any(|(known, _)| known == name))
+    };
     if set.bindings.iter().any(in_env) {
         return None;
     }
     if let Some(env) = set.bindings.iter().find(|binding| binding.path == "env") {
-        return add_attribute(document, env.set.as_deref()?, name, value);
+        return add_attributes(document, env.set.as_deref()?, new);
     }
     if set.bindings.iter().any(|binding| binding.path.starts_with("env.")) {
-        return add_attribute(document, set, &format!("env.{name}"), value);
+        let dotted: Vec<(String, String)> =
+            new.iter().map(|(name, value)| (format!("env.{name}"), value.clone())).collect();
+        return add_attributes(document, set, &dotted);
     }
-    add_attribute(document, set, name, value)
+    add_attributes(document, set, new)
 }
 
 /// Adds an element, a path from a package set, at the end of a list of a set; adds the list where there is none.

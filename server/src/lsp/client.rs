@@ -155,16 +155,23 @@ impl Asker {
 /// matters only whether they are there, because cargo finds programs and libraries by their files' names.
 fn watched_files() -> Value {
     const CREATED_OR_DELETED: u8 = 1 + 4;
+    // No alternatives in braces: Emacs refuses `{config,*.toml}`, and with it the whole registration.
     let read = [
         "**/*.nix",
         "**/flake.lock",
         "**/Cargo.toml",
         "**/Cargo.lock",
-        "**/.cargo/{config,*.toml}",
-        "**/{rust-toolchain,rust-toolchain.toml,Cross.toml,portolan.toml}",
+        "**/.cargo/config",
+        "**/.cargo/*.toml",
+        "**/rust-toolchain",
+        "**/rust-toolchain.toml",
+        "**/Cross.toml",
+        "**/portolan.toml",
         "**/build.rs",
         "**/.gitignore",
-        "**/.github/workflows/*.{yml,yaml}",
+        "**/.git/index",
+        "**/.github/workflows/*.yml",
+        "**/.github/workflows/*.yaml",
     ];
     // Sources, and custom targets (`--target my-board.json`).
     let looked_for = ["**/*.rs", "**/*-*.json"];

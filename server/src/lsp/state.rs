@@ -75,7 +75,7 @@ impl Shared {
         let mut state = self.lock();
         let result = change(&mut state);
         let ready = state.has_work() && !state.more_to_read;
-        let asks = state.roots.values().any(|root| root.asks);
+        let asks = state.trusts() && state.roots.values().any(|root| root.asks);
         drop(state);
         if ready {
             self.work.notify_one();
@@ -296,7 +296,6 @@ impl State {
         self.settings = settings;
         if !self.trusts() {
             for root in self.roots.values_mut() {
-                root.asks = false;
                 root.settled = Arc::default();
             }
         }
@@ -304,11 +303,9 @@ impl State {
         true
     }
 
-    /// A file was saved: Nix is asked about its project, if the user trusts it.
+    /// A file was saved: Nix is asked about its project, as soon as the user trusts it. (The settings may come later
+    /// than the first save.)
     pub fn ask_about(&mut self, path: &Path) {
-        if !self.trusts() {
-            return;
-        }
         let folder = path.ancestors().find(|folder| self.roots.contains_key(*folder));
         if let Some(root) = folder.and_then(|folder| self.roots.get_mut(folder)) {
             root.asks = true;
@@ -326,10 +323,12 @@ impl State {
     }
 
     fn take_question(&mut self) -> Option<Question> {
-        let trusts = self.trusts();
+        if !self.trusts() {
+            return None;
+        }
         let (folder, root) = self.roots.iter_mut().find(|(_, root)| root.asks)?;
         root.asks = false;
-        trusts.then(|| Question {
+        Some(Question {
             folder: folder.clone(),
             settings: self.settings.analysis.clone(),
             known: Arc::clone(&root.settled),

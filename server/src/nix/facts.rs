@@ -312,6 +312,8 @@ pub enum Toolchain {
         targets: Vec<String>,
         /// It reads rust-toolchain.toml.
         from_file: bool,
+        /// Whether these are all of them, as far as can be seen.
+        complete: bool,
     },
     /// Not known, or none.
     #[default]

@@ -171,11 +171,17 @@ mod platform {
         io,
         os::unix::process::CommandExt,
         process::{Child, Command, ExitStatus, Stdio},
+        thread,
+        time::Duration,
     };
 
-    use rustix::process::{Pid, Signal};
+    use rustix::process::{Pid, Signal, WaitOptions};
 
     use crate::process::{running, tree};
+
+    /// How often, and how long, the end of a group is waited for.
+    const ROUNDS: usize = 60;
+    const ROUND: Duration = Duration::from_millis(5);
 
     /// Leaves the terminal: its Ctrl-C is for who asked, and no program may wait for an answer from it.
     pub(super) fn prepare() {
@@ -208,13 +214,20 @@ mod platform {
             let _ = rustix::process::kill_process_group(self.leader, Signal::INT);
         }
 
-        /// What is left of the group when its leader has ended.
+        /// Ends what is left of the group when its leader has ended, and sees it gone: whoever cancelled may look.
         pub(super) fn end_rest(&self) {
-            let _ = rustix::process::kill_process_group(self.leader, Signal::KILL);
+            for _ in 0..ROUNDS {
+                if rustix::process::kill_process_group(self.leader, Signal::KILL).is_err() {
+                    return;
+                }
+                // Orphans that were adopted stay in the group until somebody has looked.
+                while let Ok(Some(_)) = rustix::process::waitpgid(self.leader, WaitOptions::NOHANG) {}
+                thread::sleep(ROUND);
+            }
         }
 
         pub(super) fn kill(&self) {
-            self.end_rest();
+            let _ = rustix::process::kill_process_group(self.leader, Signal::KILL);
             tree::kill_descendants();
         }
     }

@@ -2,7 +2,10 @@
 //! environment of its own.
 
 use super::Project;
-use crate::nix::facts::{Derivation, Known, Variable};
+use crate::{
+    knowledge::Target,
+    nix::facts::{Derivation, Known, Toolchain, Variable},
+};
 
 /// One place where cargo runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +72,35 @@ impl Project {
         environment.get(name).map(String::as_str)
     }
 
+    /// Whether a shell's own toolchain surely has no std for a target. What rustup installs is written elsewhere.
+    pub fn lacks_std(&self, shell: &Derivation, target: &Target) -> bool {
+        let brings = shell.inputs.iter().any(|input| {
+            let attribute = &input.item.attribute;
+            attribute.contains("rust-std") || attribute.contains(target.triple)
+        });
+        let files = &self.cargo.config.files;
+        let builds_std = files.iter().any(|file| file.tree().root.path(&["unstable", "build-std"]).is_some());
+        let is_own = shell.platform.triple.as_deref().is_none_or(|own| own == target.triple);
+        if is_own || !shell.complete || brings || builds_std || !target.has_std() {
+            return false;
+        }
+        // A rustc of a cross package set brings std for its platform.
+        let is_rust = |attribute: &str| {
+            let name = attribute.rsplit('.').next().unwrap_or_default();
+            name.starts_with("rustc") || name.starts_with("cargo")
+        };
+        let has_cross =
+            || shell.inputs.iter().any(|one| one.item.platform.is_cross && is_rust(&one.item.attribute));
+        match &shell.toolchain {
+            Toolchain::Declared { targets, from_file: false, complete: true } => {
+                !targets.iter().any(|known| known == target.triple)
+            }
+            // nixpkgs builds its own for the machine that it runs on, and some that need no C library.
+            Toolchain::Nixpkgs => !target.is_wasm() && !target.is_bare_metal() && !has_cross(),
+            _ => false,
+        }
+    }
+
     /// Nix's name of the host's system.
     pub fn host_system(&self) -> Option<String> {
         self.host_target().and_then(nix_system)
@@ -90,7 +122,7 @@ impl Project {
 }
 
 /// Nix's name of the system that a target is.
-pub(crate) fn nix_system(target: &crate::knowledge::Target) -> Option<String> {
+pub(crate) fn nix_system(target: &Target) -> Option<String> {
     let arch = match target.arch {
         "x86" => "i686",
         arch => arch,

@@ -1,4 +1,4 @@
-//! What git is told to leave out, by the `.gitignore` files of the workspace folder.
+//! What git is told to leave out, by the `.gitignore` files of the workspace folder, and what it has.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use super::Project;
 use crate::{
     syntax::Source,
-    text::{Origin, Span},
+    text::{FileId, Origin, Span},
 };
 
 impl Project {
@@ -25,11 +25,23 @@ impl Project {
         found.flatten()
     }
 
+    /// Whether git tracks a file, or is told to by `git add`; `None` when that is not known: the workspace
+    /// folder is no repository of its own.
+    pub fn is_tracked(&self, file: &Path) -> Option<bool> {
+        let index = self.source(&FileId::new(self.root().join(".git").join("index")))?;
+        let path = file.strip_prefix(self.root()).ok()?;
+        let path: Vec<&str> = path.components().filter_map(|part| part.as_os_str().to_str()).collect();
+        let path = path.join("/");
+        // A sparse index has folders instead of what is in them.
+        let covers = |line: &str| line == path || (line.ends_with('/') && path.starts_with(line));
+        Some(index.document().text().lines().any(covers))
+    }
+
     /// What the `.gitignore` of one folder says of a file: nothing, that it is not ignored, or the line that
     /// ignores it.
     #[expect(clippy::option_option, reason = "silence, no and yes")]
     fn decides(&self, folder: &Path, file: &Path) -> Option<Option<Origin>> {
-        let source = self.source(&crate::text::FileId::new(folder.join(".gitignore")))?;
+        let source = self.source(&FileId::new(folder.join(".gitignore")))?;
         let rules = source.facts(|| read(&source, folder));
         let matched = rules.matched_path_or_any_parents(file, false);
         if matched.is_none() {

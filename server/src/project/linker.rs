@@ -80,6 +80,56 @@ impl Project {
         }
     }
 
+    /// Who links `triple` in one dev shell or package: what another one is given does not count there.
+    pub fn linker_in(&self, context: Context, triple: &str) -> LinkerAnswer {
+        let Some(derivation) = self.derivation(context) else { return self.linker(triple) };
+        let variable = target_variable(triple, "LINKER");
+        let named = |name: &str| {
+            derivation.env.iter().find(|one| one.name.value().is_some_and(|known| known == name))
+        };
+        if let Some(linker) = named(&variable) {
+            let origin = linker.value_origin.clone();
+            let value = linker.value.literal().unwrap_or_else(|| self.text_at(&origin));
+            return LinkerAnswer::Given { value, origin: Some(origin) };
+        }
+        let reaches =
+            |context: Context| move |set: &FlagSet| set.context == context || set.context == Context::Ambient;
+        let given = self.configured_linker(triple).or_else(|| self.flagged_linker(triple, reaches(context)));
+        if let Some(given) = given {
+            return given;
+        }
+        let machine = derivation.platform.triple.as_deref().unwrap_or(&self.host);
+        if let Some(why) = links_by_default(machine, triple) {
+            return LinkerAnswer::Default(why);
+        }
+        // What a person chooses to build with, and cross, are nothing to a build of Nix.
+        let is_shell = matches!(context, Context::Shell(_));
+        let chosen = self.chosen_builder().or_else(|| self.cargo.cross.is_used().then_some(Builder::Cross));
+        if let Some(builder) = chosen.filter(|_| is_shell) {
+            return LinkerAnswer::Elsewhere(builder);
+        }
+        let brings_zig = derivation.inputs.iter().any(|input| input.item.attribute == "cargo-zigbuild");
+        if brings_zig || derivation.builder == facts::Builder::Zigbuild {
+            return LinkerAnswer::Elsewhere(Builder::Zigbuild);
+        }
+        // nixpkgs' own function names the linker, and so does every standard environment of another platform.
+        if derivation.platform.is_cross || derivation.builder == facts::Builder::BuildRustPackage {
+            return LinkerAnswer::Elsewhere(Builder::Nix);
+        }
+        let is_computed = derivation.env.iter().any(|one| matches!(one.name, facts::Known::Unknown(_)));
+        let name = &derivation.attribute;
+        if is_computed {
+            return LinkerAnswer::Unknown(format!("{name} sets a variable whose name is computed"));
+        }
+        if !derivation.complete {
+            return LinkerAnswer::Unknown(format!("{name} takes in attributes that are not known"));
+        }
+        match self.config_gap() {
+            Some(why) => LinkerAnswer::Unknown(why.to_owned()),
+            None => LinkerAnswer::Missing,
+        }
+    }
+
     fn given_linker(&self, triple: &str) -> Option<LinkerAnswer> {
         let variable = target_variable(triple, "LINKER");
         if let Some(supplied) = self.variables_named(&variable).next() {
@@ -87,30 +137,43 @@ impl Project {
             let value = supplied.variable.value.literal().unwrap_or_else(|| self.text_at(&origin));
             return Some(LinkerAnswer::Given { value, origin: Some(origin) });
         }
-        if let Some(linker) = self.cargo.config.linker(triple) {
-            let origin = match linker.by {
-                By::File(origin) => Some(origin),
-                By::Environment(_) if !self.host_is_here => return None,
-                By::Environment(_) => None,
-            };
-            return Some(LinkerAnswer::Given { value: linker.value, origin });
-        }
+        self.configured_linker(triple).or_else(|| self.flagged_linker(triple, |_| true))
+    }
+
+    fn configured_linker(&self, triple: &str) -> Option<LinkerAnswer> {
+        let linker = self.cargo.config.linker(triple)?;
+        let origin = match linker.by {
+            By::File(origin) => Some(origin),
+            By::Environment(_) if !self.host_is_here => return None,
+            By::Environment(_) => None,
+        };
+        Some(LinkerAnswer::Given { value: linker.value, origin })
+    }
+
+    /// `-C linker=…` in flags that reach it.
+    fn flagged_linker(&self, triple: &str, reaches: impl Fn(&FlagSet) -> bool) -> Option<LinkerAnswer> {
         let sets = self.flag_sets(triple);
-        let by_flag = sets.iter().find_map(|set: &FlagSet| {
+        let by_flag = sets.iter().filter(|set| reaches(set)).find_map(|set: &FlagSet| {
             let option = flags::codegen_value(&set.words, "linker")?;
             Some((option.value.to_owned(), flags::origin_of(&set.words, option.first, option.last)))
         });
         by_flag.map(|(value, origin)| LinkerAnswer::Given { value, origin })
     }
 
+    /// The builder that portolan.toml names, when it brings its own linker.
+    fn chosen_builder(&self) -> Option<Builder> {
+        match self.cargo.portolan.builder.as_ref()?.value.as_str() {
+            "zigbuild" => Some(Builder::Zigbuild),
+            "cross" => Some(Builder::Cross),
+            "nix" => Some(Builder::Nix),
+            _ => None,
+        }
+    }
+
     /// A builder that brings its own linker for `triple`.
     pub fn other_builder(&self, triple: &str) -> Option<Builder> {
-        let chosen = self.cargo.portolan.builder.as_ref().map(|builder| builder.value.as_str());
-        match chosen {
-            Some("zigbuild") => return Some(Builder::Zigbuild),
-            Some("cross") => return Some(Builder::Cross),
-            Some("nix") => return Some(Builder::Nix),
-            _ => {}
+        if let Some(chosen) = self.chosen_builder() {
+            return Some(chosen);
         }
         let is_for = |derivation: &facts::Derivation| {
             derivation.platform.triple.as_deref() == Some(triple)

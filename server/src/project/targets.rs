@@ -222,7 +222,7 @@ fn environment(derivation: &facts::Derivation, context: Context, found: &mut Fou
             found.add(triple, Some(&variable.name_origin), DeclaredAs::DevShell, context);
         }
     }
-    if let Toolchain::Declared { targets, from_file: false } = &derivation.toolchain {
+    if let Toolchain::Declared { targets, from_file: false, .. } = &derivation.toolchain {
         for triple in targets {
             found.add(triple, Some(&derivation.origin), DeclaredAs::FlakeToolchain, context);
         }

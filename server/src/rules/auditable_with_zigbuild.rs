@@ -99,7 +99,7 @@ fn check(project: &Project) -> Vec<Finding> {
         let Some(phase) = phase.filter(|phase| nix::is_new(&findings, &phase.origin)) else { continue };
         let message = format!(
             "{} calls cargo-zigbuild under cargo-auditable, which before 0.7.3 fails to link",
-            package.attribute
+            nix::name_of(package)
         );
         let likely = if mended == Some(false) { Confidence::Likely } else { Confidence::Possible };
         let finding = Finding::new(RULE.name, Severity::Hint, phase.origin.clone(), message)

@@ -202,11 +202,15 @@ fn in_app(project: &Project, app: &App, programs: &BTreeSet<String>) -> Option<F
     }
     let is_here = name.origin.file == app.origin.file && app.origin.span.contains(name.origin.span);
     let origin = if is_here && name.is_exact { name.origin.clone() } else { app.origin.clone() };
+    let name_of_app = nix::label(&app.attribute, app.system.as_deref());
     let (message, fix) = if name.is_pname(first) && !is_here {
+        // flake-utils' `mkApp` asks for the pname only.
+        let asks_for_main = project.text_at(&app.origin).contains("getExe");
+        let right = right.filter(|_| asks_for_main);
         let fix = right.and_then(|right| add_main_program(project, first, right));
         let message = format!(
             "{} runs {}, the package's pname, but the workspace {}",
-            app.attribute,
+            name_of_app,
             name.text,
             makes(programs)
         );
@@ -215,7 +219,7 @@ fn in_app(project: &Project, app: &App, programs: &BTreeSet<String>) -> Option<F
         let edit = right
             .filter(|_| is_here && name.is_exact)
             .map(|right| fix::toml::replace(&name.origin.file, name.origin.span, right));
-        let message = format!("{} runs {}, but the workspace {}", app.attribute, name.text, makes(programs));
+        let message = format!("{} runs {}, but the workspace {}", name_of_app, name.text, makes(programs));
         (message, edit.map(|edit| Fix::safe(FIX, vec![edit])))
     };
     Some(error(origin, message).with_related(first.origin.clone(), "the package").with_fixes(fix))

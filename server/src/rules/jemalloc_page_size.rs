@@ -9,7 +9,7 @@
 //!
 //! jemalloc is compiled for the page size of the machine that builds it, 4 KiB when it is built across. Kernels for Arm
 //! have 4, 16 (Raspberry Pi 5, Asahi) or 64 KiB (many servers): on the larger ones the program aborts at its start with
-//! "<jemalloc>: Unsupported system page size". Built for the largest, it runs on all of them.
+//! `<jemalloc>: Unsupported system page size`. Built for the largest, it runs on all of them.
 //!
 //! ## Example
 //!

@@ -177,15 +177,21 @@ fn program_here(project: &Project, table: &TargetTable, folder: Option<(&str, &P
     let linker = table.linker.as_ref()?;
     let target = knowledge::target(&table.key.value)?;
     // What musl-gcc links crashes at start (musl-gcc-breaks-static-pie).
-    let name = target.debian_linker().filter(|name| *name != "musl-gcc")?;
-    let is_in = |below: &str| {
+    let usual = target.debian_linker().filter(|name| *name != "musl-gcc");
+    let is_in = |below: &str, name: &str| {
         let (value, folder) = folder?;
         let kind = project.snapshot.files.program(&folder.join(below).join(name));
         (kind == Kind::File { executable: true })
             .then(|| [value.trim_end_matches('/'), below, name].join("/").replace("//", "/"))
     };
-    let on_path = || (project.snapshot.host.has_program(name) == Some(true)).then(|| name.to_owned());
-    let program = is_in("").or_else(|| is_in("bin")).or_else(on_path)?;
+    // Toolchains that were unpacked somewhere name their programs by the triple.
+    let by_triple = format!("{}-gcc", target.triple);
+    let nixpkgs = target.names.nixpkgs.and_then(|names| names.linker);
+    let names = [usual, Some(by_triple.as_str()), nixpkgs, target.homebrew_linker()];
+    let mut places = names.into_iter().flatten().flat_map(|name| [("", name), ("bin", name)]);
+    let on_path = || usual.filter(|name| project.snapshot.host.has_program(name) == Some(true));
+    let program =
+        places.find_map(|(below, name)| is_in(below, name)).or_else(|| on_path().map(str::to_owned))?;
     let edit = support::replace_string(project, &linker.origin, &program)?;
     Some(Fix::review(format!("Link {} with `{program}`", target.triple), vec![edit]))
 }

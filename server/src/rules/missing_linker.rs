@@ -5,7 +5,9 @@
 //! For every target that is built from this host and is not the host, asks who links it: a `linker` in
 //! cargo's configuration, `CARGO_TARGET_<TRIPLE>_LINKER` in the environment, a dev shell or a package,
 //! `-C linker` in the flags, a builder that brings its own (cargo-zigbuild, cross, a Nix cross standard
-//! environment), or rustc's own default. It fires when the answer is "nobody".
+//! environment), or rustc's own default. It fires when the answer is "nobody". A dev shell or package that
+//! builds the target for itself (`CARGO_BUILD_TARGET` in it) is asked alone: what another one is given does not
+//! reach it.
 //!
 //! ## Why it matters
 //!
@@ -51,12 +53,12 @@
 //! - <https://doc.rust-lang.org/cargo/reference/config.html#targettriplelinker>
 //! - <https://github.com/rust-cross/cargo-zigbuild>
 
-use super::{FixKind, Rule};
+use super::{FixKind, Rule, support};
 use crate::{
     finding::{Confidence, Edit, Finding, Fix, Severity},
     fix,
     knowledge::Target,
-    nix::facts::Derivation,
+    nix::facts::{Builder, Derivation},
     project::{
         Context, Declaration, DeclaredAs, LinkerAnswer, Project, ShippedTarget, environment::target_variable,
     },
@@ -74,8 +76,76 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(project: &Project) -> Vec<Finding> {
-    let targets = project.targets.iter().filter_map(|target| finding(project, target, target.known?));
-    targets.collect()
+    let mut findings = Vec::new();
+    for target in &project.targets {
+        let Some(known) = target.known else { continue };
+        match finding(project, target, known) {
+            Some(finding) => findings.push(finding),
+            None => findings.extend(in_one_place(project, target, known)),
+        }
+    }
+    findings
+}
+
+/// Whether this rule says that a dev shell or package has no linker for a target.
+pub(super) fn speaks_of(project: &Project, target: &ShippedTarget, context: Context) -> bool {
+    let is_built_here = target.declarations.iter().any(|one| one.by.is_built_here());
+    (is_built_here && project.linker(&target.triple) == LinkerAnswer::Missing)
+        || unlinked(project, target).iter().any(|one| one.context == context)
+}
+
+/// Places that build the target for themselves and are not given the linker that another place has.
+/// Each once, by its strongest declaration.
+fn unlinked<'p>(project: &'p Project, target: &'p ShippedTarget) -> Vec<&'p Declaration> {
+    let system = project.host_system();
+    let mut found: Vec<&Declaration> = Vec::new();
+    for declaration in target.declarations.iter().filter(|one| {
+        let Some(derivation) = project.derivation(one.context) else { return false };
+        let builds = match one.context {
+            Context::Shell(_) => one.by == DeclaredAs::BuildTargetVariable,
+            // Others run cargo in their own ways.
+            Context::Package(_) => {
+                matches!(derivation.builder, Builder::Crane | Builder::Naersk)
+                    && matches!(one.by, DeclaredAs::BuildTargetVariable | DeclaredAs::FlakePackage)
+            }
+            Context::Ambient => false,
+        };
+        builds
+            && derivation.system == system
+            && project.linker_in(one.context, &target.triple) == LinkerAnswer::Missing
+    }) {
+        if found.iter().all(|known| known.context != declaration.context) {
+            found.push(declaration);
+        }
+    }
+    found
+}
+
+/// Findings about shells and packages, when the project as a whole has a linker for the target.
+fn in_one_place(project: &Project, target: &ShippedTarget, known: &'static Target) -> Vec<Finding> {
+    let found = unlinked(project, target).into_iter().filter_map(|one| {
+        let derivation = project.derivation(one.context)?;
+        let origin = one.origin.clone()?;
+        let triple = &target.triple;
+        let message = format!(
+            "{} builds `{triple}` and has no linker for it: what another shell or package is given does not count there",
+            derivation.attribute
+        );
+        let variable = target_variable(triple, "LINKER");
+        let is_shell = matches!(one.context, Context::Shell(_));
+        let zigbuild = (is_shell && known.names.zigbuild == Some(true)).then(|| zigbuild_fix(project));
+        let fixes = linker_in(project, derivation, known)
+            .filter(|_| !is_shell || !project.lacks_std(derivation, known))
+            .into_iter()
+            .chain(zigbuild.flatten());
+        Some(
+            Finding::new(RULE.name, Severity::Error, origin, message)
+                .with_targets([triple.clone()])
+                .with_help(format!("set {variable} in {}", derivation.attribute))
+                .with_fixes(fixes),
+        )
+    });
+    support::once_per_place(found)
 }
 
 fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) -> Option<Finding> {
@@ -159,9 +229,16 @@ fn shell_fix(
     shells: &[(Context, &Derivation)],
 ) -> Option<Fix> {
     let named = |context: Context| target.declarations.iter().any(|one| one.context == context);
-    let writable = shells.iter().filter(|(_, shell)| shell.literal.is_some());
+    // A linker alone is no help where std is missing.
+    let writable =
+        shells.iter().filter(|(_, shell)| shell.literal.is_some() && !project.lacks_std(shell, known));
     let (_, shell) = writable.min_by_key(|(context, shell)| (!named(*context), shell.name != "default"))?;
-    let set = shell.literal.as_ref()?;
+    linker_in(project, shell, known)
+}
+
+/// nixpkgs' cross compiler as the linker of a shell or package.
+fn linker_in(project: &Project, derivation: &Derivation, known: &Target) -> Option<Fix> {
+    let set = derivation.literal.as_ref()?;
     let pkgs = set.pkgs.as_deref()?;
     let attribute = known.names.nixpkgs?.package;
     known.names.nixpkgs?.linker?;
@@ -171,7 +248,10 @@ fn shell_fix(
     let value = format!("\"${{{compiler}}}/bin/${{{compiler}.targetPrefix}}cc\"");
     let variable = target_variable(known.triple, "LINKER");
     let edit = fix::nix::add_variable(source.document(), set, &variable, &value)?;
-    Some(Fix::review(format!("Set {variable} in {} to nixpkgs' cross compiler", shell.attribute), vec![edit]))
+    Some(Fix::review(
+        format!("Set {variable} in {} to nixpkgs' cross compiler", derivation.attribute),
+        vec![edit],
+    ))
 }
 
 /// The linker that this kind of host has, in cargo's configuration.

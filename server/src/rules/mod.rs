@@ -11,6 +11,7 @@ pub mod cross_check_enabled;
 pub mod crt_static_absent;
 pub mod crt_static_needs_target;
 pub mod crt_static_no_effect;
+pub mod dev_shell_cross_incomplete;
 pub mod dynamic_system_library;
 pub mod environment_name_case;
 pub mod forced_linker_flavor;
@@ -22,6 +23,7 @@ pub mod legacy_cargo_config;
 pub mod libclang_missing;
 pub mod linker_for_other_host;
 pub mod linker_not_executable;
+pub mod lock_file_untracked;
 pub mod mingw_pthreads_missing;
 pub mod misplaced_config;
 #[expect(clippy::needless_doctest_main, reason = "the page shows a whole build script")]
@@ -77,6 +79,7 @@ pub const RULES: &[Rule] = &[
     crt_static_absent::RULE,
     crt_static_needs_target::RULE,
     crt_static_no_effect::RULE,
+    dev_shell_cross_incomplete::RULE,
     dynamic_system_library::RULE,
     environment_name_case::RULE,
     forced_linker_flavor::RULE,
@@ -88,6 +91,7 @@ pub const RULES: &[Rule] = &[
     libclang_missing::RULE,
     linker_for_other_host::RULE,
     linker_not_executable::RULE,
+    lock_file_untracked::RULE,
     mingw_pthreads_missing::RULE,
     misplaced_config::RULE,
     missing_build_script_guard::RULE,
@@ -135,7 +139,38 @@ pub fn find(name: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.name == name)
 }
 
+/// Rules that say that something is not there. From a flake with a syntax error nothing is taken for missing: the
+/// parser goes on behind the error, but what stood there may be lost.
+pub const OF_ABSENCE: &[&str] = &[
+    crt_static_absent::RULE.name,
+    dev_shell_cross_incomplete::RULE.name,
+    git_dependency_hash_missing::RULE.name,
+    libclang_missing::RULE.name,
+    mingw_pthreads_missing::RULE.name,
+    missing_c_compiler::RULE.name,
+    missing_linker::RULE.name,
+    nix_store_dylib::RULE.name,
+    nix_store_interpreter::RULE.name,
+    protoc_missing::RULE.name,
+    toolchain_target_missing::RULE.name,
+    vendored_build_tools_missing::RULE.name,
+];
+
 /// All that the rules have to say of a project, unsorted.
 pub fn run(project: &Project) -> Vec<Finding> {
-    RULES.iter().flat_map(|rule| (rule.check)(project)).collect()
+    let is_broken = flake_is_broken(project);
+    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| (rule.check)(project)).collect();
+    if is_broken {
+        findings.retain(|finding| {
+            !finding.origin.file.name().ends_with(".nix") || !OF_ABSENCE.contains(&finding.rule)
+        });
+    }
+    findings
+}
+
+/// Whether a file of the flake has a syntax error.
+fn flake_is_broken(project: &Project) -> bool {
+    let files = project.flake.iter().flat_map(|flake| &flake.files);
+    let mut sources = files.filter_map(|file| project.source(file));
+    sources.any(|source| source.file().name().ends_with(".nix") && !source.nix().errors.is_empty())
 }

@@ -100,7 +100,7 @@ fn check(project: &Project) -> Vec<Finding> {
         }
         let message = format!(
             "{} {}, but loads libiconv from the Nix store: it starts on no Mac without Nix",
-            package.attribute,
+            nix::name_of(package),
             shipped.phrase()
         );
         let may_change = nix::is_alone(project, package, |other| shipping.why(other).is_some());
@@ -167,5 +167,5 @@ fn change_path(project: &Project, package: &Derivation) -> Option<Fix> {
     };
     let source = project.source(&set.file)?;
     let edit = nix::add_lines(source.document(), set, &lines)?;
-    Some(Fix::review("Load libiconv from the system", vec![edit]))
+    Some(Fix::review("Load libiconv from the system, in postInstall", vec![edit]))
 }

@@ -111,7 +111,7 @@ fn finding(
 ) -> Finding {
     let message = format!(
         "{} {}, but its loader is in the Nix store: it starts on no machine without Nix",
-        package.attribute,
+        nix::name_of(package),
         shipped.phrase()
     );
     // A program that is called static is not made so by another loader.
@@ -202,7 +202,7 @@ fn set_loader(project: &Project, package: &Derivation) -> Option<Fix> {
     let source = project.source(&set.file)?;
     let edit = nix::add_lines(source.document(), set, &lines)?;
     Some(Fix::review(
-        "Set the distributions' loader (the program still needs a glibc as new as Nix's)",
+        "Set the distributions' loader in postFixup (the program still needs a glibc as new as Nix's)",
         vec![edit],
     ))
 }

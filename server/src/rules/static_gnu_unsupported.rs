@@ -20,7 +20,12 @@
 //!       crossSystem = { config = "aarch64-unknown-linux-gnu"; isStatic = true; };
 //!     };
 //!   in {
-//!     packages.x86_64-linux.default = pkgs.callPackage ./package.nix { };
+//!     packages.x86_64-linux.default = pkgs.rustPlatform.buildRustPackage {
+//!       pname = "app";
+//!       version = "0.1.0";
+//!       src = ./.;
+//!       cargoLock.lockFile = ./Cargo.lock;
+//!     };
 //!   };
 //! }
 //! ```
@@ -35,7 +40,12 @@
 //!       crossSystem = { config = "aarch64-unknown-linux-musl"; isStatic = true; };
 //!     };
 //!   in {
-//!     packages.x86_64-linux.default = pkgs.callPackage ./package.nix { };
+//!     packages.x86_64-linux.default = pkgs.rustPlatform.buildRustPackage {
+//!       pname = "app";
+//!       version = "0.1.0";
+//!       src = ./.;
+//!       cargoLock.lockFile = ./Cargo.lock;
+//!     };
 //!   };
 //! }
 //! ```

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use super::git_index;
 use crate::{snapshot::Kind, syntax::limits};
 
 /// A `Cargo.lock` of a large workspace is larger than any file that people write.
@@ -129,6 +130,12 @@ pub(super) fn read_text(path: &Path) -> Result<(String, Stamp), ReadError> {
     if bytes.len() > limit {
         return Err(ReadError::Unreadable(too_large(limit)));
     }
+    if is_git_index(path) {
+        let paths = git_index::paths(&bytes);
+        let paths =
+            paths.ok_or_else(|| ReadError::Unreadable("an index of git that is not known".to_owned()))?;
+        return Ok((paths, Stamp::of(&metadata)));
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok((text, Stamp::of(&metadata))),
         Err(error) => {
@@ -138,9 +145,14 @@ pub(super) fn read_text(path: &Path) -> Result<(String, Stamp), ReadError> {
     }
 }
 
+/// Whether a file is git's index, which is read as the list of the paths in it.
+fn is_git_index(path: &Path) -> bool {
+    path.ends_with(".git/index")
+}
+
 /// The largest text of that name which is read.
 pub(super) fn size_limit(path: &Path) -> usize {
-    if path.file_name().is_some_and(|name| name == "Cargo.lock") {
+    if path.file_name().is_some_and(|name| name == "Cargo.lock") || is_git_index(path) {
         MAX_LOCK_BYTES
     } else if path.components().any(|part| part.as_os_str() == ".cache") {
         MAX_INDEX_BYTES

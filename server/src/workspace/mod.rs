@@ -3,6 +3,7 @@
 
 pub mod binary;
 mod disk;
+mod git_index;
 pub mod host;
 mod registry;
 mod root;

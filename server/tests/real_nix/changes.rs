@@ -52,14 +52,16 @@ pub fn compare(edited: &Edited, before: &Answer, after: &Answer) -> Result<Chang
     }
     let nothing = BTreeSet::new();
     for (attribute, changed) in changes.by_attribute.iter().filter(|(attribute, _)| *attribute != OUTPUTS) {
-        // Of the two names of the hash, the facts have the old one.
-        let is_fact = |name: &&String| *name != "cargoHash" || !changed.contains_key("cargoSha256");
+        let known = ours.get(attribute).unwrap_or(&nothing);
+        // Of the two names of the hash, the facts may have the old one alone.
+        let is_fact = |name: &&String| {
+            *name != "cargoHash" || known.contains("cargoHash") || !changed.contains_key("cargoSha256")
+        };
         let names: BTreeSet<String> = changed.keys().filter(is_fact).cloned().collect();
         // What was there and is not any more, or the reverse, is no change of a value.
         if names.contains("?") {
             continue;
         }
-        let known = ours.get(attribute).unwrap_or(&nothing);
         if names != *known && !known.contains("?") {
             return Err(format!(
                 "{attribute}: {names:?} change for Nix, and {known:?} for us\n{}",

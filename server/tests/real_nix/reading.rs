@@ -179,7 +179,10 @@ fn compare_platform(ours: &Derivation, made: &Made, tally: &mut Tally, differenc
         return;
     }
     let same = our_config.as_ref().is_none_or(|ours| ours == config)
-        && our_triple.as_ref().is_none_or(|ours| ours == triple)
+        // For Android nixpkgs computes a name that rustc does not know.
+        && our_triple.as_ref().is_none_or(|ours| {
+            ours == triple || *ours == triple.replace("-unknown-linux-android", "-linux-android")
+        })
         && our_static.value().is_none_or(|ours| ours == is_static)
         && *our_cross == is_cross;
     tally.platforms += 1;

@@ -246,12 +246,13 @@ let
   simple = mapAttrs (_: config: { inherit config; });
 
   examples = {
-    aarch64-android = {
+    aarch64-android-prebuilt = {
       config = "aarch64-unknown-linux-android";
-      rustc.config = "aarch64-linux-android";
+      rust.rustcTarget = "aarch64-linux-android";
     };
   }
   // simple {
+    aarch64-android = "aarch64-unknown-linux-android";
     aarch64-darwin = "arm64-apple-darwin";
     aarch64-embedded = "aarch64-none-elf";
     aarch64-freebsd = "aarch64-unknown-freebsd";

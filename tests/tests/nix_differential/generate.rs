@@ -84,7 +84,7 @@ impl Generator {
 
     fn some_set(&mut self, depth: usize) -> Type {
         let mut fields: Vec<(&'static str, Type)> = Vec::new();
-        for _ in 0..1 + self.random.below(3) {
+        for _ in 0..=self.random.below(3) {
             let name = *self.random.pick(NAMES);
             if !fields.iter().any(|(known, _)| *known == name) {
                 fields.push((name, self.some_type(depth)));

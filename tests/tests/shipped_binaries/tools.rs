@@ -141,12 +141,12 @@ fn macho(path: &Path) -> Facts {
             }
             (Some("cmd"), Some(name)) => command = name,
             (Some("name"), Some(name)) if command.starts_with("LC_LOAD") && command.ends_with("DYLIB") => {
-                note("needed", name)
+                note("needed", name);
             }
             (Some("path"), Some(folder)) if command == "LC_RPATH" => note("runpath", folder),
             (Some("minos"), Some(version)) if command == "LC_BUILD_VERSION" => note("minimum", version),
             (Some("version"), Some(version)) if command == "LC_VERSION_MIN_MACOSX" => {
-                note("minimum", version)
+                note("minimum", version);
             }
             (Some("dataoff"), _) if command == "LC_CODE_SIGNATURE" => signatures += 1,
             _ => {}

@@ -24,7 +24,7 @@ local function render(projects)
     end
   end
   for _, project in ipairs(projects) do
-    add(project.root .. '  (built on ' .. project.host .. ')')
+    add(vim.fn.fnamemodify(project.root, ':~') .. '  (built on ' .. project.host .. ')')
     if #project.targets == 0 then
       add('  no file names a target')
     end

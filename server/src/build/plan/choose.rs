@@ -68,7 +68,9 @@ pub(super) fn choose(project: &Project, wish: &Wish) -> Choice {
         return on_host(project, wish, triple);
     }
     let cargo = by_cargo(project, wish, triple);
-    let used = project.other_builder(triple);
+    // A package for it that another system builds is nothing to build here.
+    let has_package = || package_for(project, triple).is_some();
+    let used = project.other_builder(triple).filter(|used| *used != Builder::Nix || has_package());
     let names_target = project.cargo.cross.targets.iter().any(|target| target.triple.value == triple);
     let cargo_first = used.is_none() || (used == Some(Builder::Cross) && !names_target);
     let mut candidates = Vec::new();
@@ -132,7 +134,7 @@ fn by_cargo(project: &Project, wish: &Wish, triple: &str) -> Option<Choice> {
                 let why = format!("the dev shell {} names the linker", shell.name);
                 return Some(Choice { shell: Some(shell), ..Choice::new(Builder::Cargo, why) });
             }
-            if shell::only_packages_link(project, triple) {
+            if shell::is_named_elsewhere(project, triple) {
                 return None;
             }
             let linker = project.cargo.config.linker(triple);

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use super::Wish;
 use crate::{
     process::Invocation,
-    project::{Builder, Project},
+    project::{Builder, Declaration, Project, ShippedTarget},
 };
 
 pub(crate) use commands::HALVES;
@@ -94,13 +94,24 @@ pub fn default_wishes(project: &Project, wish: &Wish) -> Vec<Wish> {
 
 /// A wish for each target that the project ships from this host, and the triples that are built elsewhere.
 pub fn all_wishes(project: &Project, wish: &Wish) -> (Vec<Wish>, Vec<String>) {
-    let (here, elsewhere): (Vec<_>, Vec<_>) = project
-        .targets
-        .iter()
-        .partition(|target| target.is_built_here() || project.target_builder(&target.triple).is_some());
+    let (here, elsewhere): (Vec<_>, Vec<_>) =
+        project.targets.iter().partition(|target| is_from_here(project, target));
     let wishes: Vec<Wish> = here.iter().map(|target| wish.of(&target.triple)).collect();
     let elsewhere = elsewhere.iter().map(|target| target.triple.clone()).collect();
     if wishes.is_empty() { (default_wishes(project, wish), elsewhere) } else { (wishes, elsewhere) }
+}
+
+/// Whether a target is one that this machine builds: something that holds here names it for a build, or has what
+/// builds it. A package or shell of another Nix system is that system's.
+fn is_from_here(project: &Project, target: &ShippedTarget) -> bool {
+    let system = project.host_system();
+    let holds_here = |declaration: &&Declaration| match project.derivation(declaration.context) {
+        Some(derivation) => derivation.system.is_none() || derivation.system == system,
+        None => true,
+    };
+    let mut declarations = target.declarations.iter().filter(holds_here);
+    declarations.any(|declaration| declaration.by.is_built_here())
+        || project.target_builder(&target.triple).is_some()
 }
 
 impl Project {

@@ -3,7 +3,7 @@
 use crate::{
     knowledge,
     nix::facts::Derivation,
-    project::{Builder, Context, Project, environment::target_variable},
+    project::{Builder, Project, environment::target_variable},
 };
 
 /// A dev shell.
@@ -37,14 +37,13 @@ pub(super) fn that_links(project: &Project, triple: &str) -> Option<Shell> {
     Some(Shell::of(found.1))
 }
 
-/// Whether the linker of a target is named in packages alone: then only Nix has it.
-pub(super) fn only_packages_link(project: &Project, triple: &str) -> bool {
+/// Whether the linker of a target is named by packages, or by shells of other systems, alone: plain cargo does not
+/// get to know it.
+pub(super) fn is_named_elsewhere(project: &Project, triple: &str) -> bool {
     let variable = target_variable(triple, "LINKER");
-    let mut supplied = project.variables_named(&variable).peekable();
-    supplied.peek().is_some()
-        && project.host_variable(&variable).is_none()
+    project.host_variable(&variable).is_none()
         && project.cargo.config.linker(triple).is_none()
-        && supplied.all(|one| matches!(one.context, Context::Package(_)))
+        && project.variables_named(&variable).next().is_some()
 }
 
 /// The dev shell of this host that has the tools of a builder.

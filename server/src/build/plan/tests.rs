@@ -220,3 +220,20 @@ fn c_code_without_a_compiler_is_zigs_if_zig_is_here() {
         planned(&project(HOST, &["cargo", "cargo-zigbuild", "zig"], &[("Cargo.toml", MANIFEST)]), Some(musl));
     assert_eq!(pure.builder, Builder::Cargo, "rustc links it by itself: {pure:?}");
 }
+
+#[test]
+fn packages_of_another_system_are_built_there() {
+    let flake = FLAKE.replace(
+        "packages.x86_64-linux.default = app pkgs;",
+        "packages.x86_64-linux.default = app pkgs;\n    packages.aarch64-darwin.default = app nixpkgs.legacyPackages.aarch64-darwin;",
+    );
+    let files = [("Cargo.toml", MANIFEST), ("flake.nix", flake.as_str())];
+    let project = project(HOST, &["cargo", "nix", "cargo-zigbuild", "zig"], &files);
+    let (wishes, elsewhere) = all_wishes(&project, &Wish::default());
+    let targets: Vec<_> = wishes.iter().filter_map(|wish| wish.target.as_deref()).collect();
+    assert_eq!(targets, [ARM, HOST, "x86_64-unknown-linux-musl"]);
+    assert_eq!(elsewhere, ["aarch64-apple-darwin"]);
+    // Asked for by name, it is not Nix's here.
+    let plan = planned(&project, Some("aarch64-apple-darwin"));
+    assert_eq!(plan.builder, Builder::Zigbuild, "{plan:?}");
+}

@@ -53,7 +53,10 @@ fn one_missing(missing: &Missing) -> String {
 
 fn skipped(elsewhere: &[String]) -> String {
     let each = elsewhere.iter().map(|triple| {
-        format!("{}: not from here, a table of the configuration alone names it\n", printable(triple))
+        format!(
+            "{}: not from here: only a table of the configuration or another system's package names it\n",
+            printable(triple)
+        )
     });
     each.collect()
 }

@@ -234,6 +234,36 @@ impl Evaluator<'_> {
         Value::string(pieces)
     }
 
+    /// The program of flake-utils' `mkApp { drv, name ? drv.pname, exePath ? "/bin/${name}" }`.
+    pub(super) fn app_program(&mut self, given: &Value, place: Place) -> Value {
+        let package = self.select_named(given, "drv", place);
+        let argument = |this: &mut Self, name: &str| {
+            let name = this.symbol(name);
+            match this.attribute_of(given, name, place) {
+                Selected::Found(value) => Some(this.text_of(&value, place).pieces.clone()),
+                Selected::Maybe(_) | Selected::Absent => None,
+            }
+        };
+        let (path, name) = (argument(self, "exePath"), argument(self, "name"));
+        self.each(&package, place, &mut |this, package| {
+            let mut pieces = Vec::new();
+            this.coerce(package, place, &mut pieces);
+            if let Some(path) = &path {
+                pieces.extend_from_slice(path);
+                return Value::string(pieces);
+            }
+            pieces.push(StrPiece::Literal { text: std::sync::Arc::from("/bin/"), place });
+            let pname = this.symbol("pname");
+            let unknown = || vec![StrPiece::Unknown { why: Rc::from("the package's program"), place }];
+            let name = name.clone().unwrap_or_else(|| match this.attribute_of(package, pname, place) {
+                Selected::Found(Value::Str(name)) => name.pieces.clone(),
+                _ => unknown(),
+            });
+            pieces.extend(name);
+            Value::string(pieces)
+        })
+    }
+
     /// `meta.mainProgram` of a derivation that the flake makes, else its `pname`.
     fn main_program(&mut self, package: &Value, place: Place) -> Option<Vec<StrPiece>> {
         let (meta, program, pname) = (self.symbol("meta"), self.symbol("mainProgram"), self.symbol("pname"));

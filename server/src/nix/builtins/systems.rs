@@ -63,7 +63,7 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("filterPackages", FLAKE_UTILS, 2, |this, arguments, _| this.argument_value(arguments, 1)),
     builtin("mkApp", FLAKE_UTILS, 1, |this, arguments, place| {
         let given = this.argument_value(arguments, 0);
-        let package = this.delay_code(place, move |this| this.select_named(&given, "drv", place));
+        let package = this.delay_code(place, move |this| this.app_program(&given, place));
         let kind = this.thunk_text("app", place);
         Value::Attrs(this.attrs_of(vec![("type", kind), ("program", package)]))
     }),

@@ -15,6 +15,7 @@ use super::{
 const SETTINGS: &[&str] = &[
     "auditable",
     "buildAndTestSubdir",
+    "cargoHash",
     "cargoRoot",
     "cargoSha256",
     "cargoTestExtraArgs",

@@ -164,21 +164,23 @@ impl Evaluator<'_> {
     /// `rust-bin.stable.latest.default.override { targets = […]; }` and its like.
     fn rust_overlay_toolchain(&mut self, call: &Call) -> Toolchain {
         let mut targets = Vec::new();
+        let mut complete = true;
         for argument in call.overrides.clone() {
-            if let Value::Attrs(attrs) = self.force(argument) {
-                self.add_targets(&attrs, &mut targets);
-            }
+            complete &= match self.force(argument) {
+                Value::Attrs(attrs) => self.add_targets(&attrs, &mut targets),
+                _ => false,
+            };
         }
         if call.main.last() == "fromRustupToolchainFile" {
-            if let Some(file) = call.main.arguments.first() {
-                self.add_file_targets(*file, &mut targets);
-            }
-            return Toolchain::Declared { targets, from_file: true };
+            complete &=
+                call.main.arguments.first().is_some_and(|file| self.add_file_targets(*file, &mut targets));
+            return Toolchain::Declared { targets, from_file: true, complete };
         }
-        if call.main.last() == "fromRustupToolchain"
-            && let Some(Value::Attrs(attrs)) = call.main.arguments.first().map(|given| self.force(*given))
-        {
-            self.add_targets(&attrs, &mut targets);
+        if call.main.last() == "fromRustupToolchain" {
+            complete &= match call.main.arguments.first().map(|given| self.force(*given)) {
+                Some(Value::Attrs(attrs)) => self.add_targets(&attrs, &mut targets),
+                _ => false,
+            };
         }
         if call.main.last() == "selectLatestNightlyWith"
             && let Some(select) = call.main.arguments.first()
@@ -196,8 +198,9 @@ impl Evaluator<'_> {
             if let Value::Neutral(term) = picked {
                 return self.rust_overlay_toolchain(&take_apart(self, term.plain()));
             }
+            complete = false;
         }
-        Toolchain::Declared { targets, from_file: false }
+        Toolchain::Declared { targets, from_file: false, complete }
     }
 
     /// fenix: `combine […]`, `targets.TRIPLE.latest.rust-std`, `fromToolchainFile { file; }`, `stable.toolchain`.
@@ -210,16 +213,24 @@ impl Evaluator<'_> {
             targets.push(triple.to_string());
         }
         let mut from_file = false;
+        let mut complete = true;
         for argument in call.main.arguments.clone() {
             match self.force(argument) {
                 Value::List(parts) => {
+                    complete &= parts.rest.is_none();
                     for part in &parts.items {
                         let part = self.force(*part);
-                        if let Toolchain::Declared { targets: more, from_file: file } =
-                            self.toolchain_of_value(&part)
-                        {
-                            targets.extend(more);
-                            from_file |= file;
+                        // `withComponents [ "cargo" "rustc" ]`
+                        if let Value::Str(_) = part {
+                            continue;
+                        }
+                        match self.toolchain_of_value(&part) {
+                            Toolchain::Declared { targets: more, from_file: file, complete: whole } => {
+                                targets.extend(more);
+                                from_file |= file;
+                                complete &= whole;
+                            }
+                            _ => complete = false,
                         }
                     }
                 }
@@ -227,34 +238,40 @@ impl Evaluator<'_> {
                     for name in ["file", "dir"] {
                         if let Some(attr) = self.attribute(&attrs, name) {
                             from_file = true;
-                            self.add_file_targets(attr.thunk, &mut targets);
+                            complete &= self.add_file_targets(attr.thunk, &mut targets);
                         }
                     }
-                    self.add_targets(&attrs, &mut targets);
+                    complete &= self.add_targets(&attrs, &mut targets);
                 }
-                _ => {}
+                // The names of components, or `null`.
+                Value::Str(_) | Value::Null => {}
+                _ => complete = false,
             }
         }
         targets.sort();
         targets.dedup();
-        Toolchain::Declared { targets, from_file }
+        Toolchain::Declared { targets, from_file, complete }
     }
 
-    fn add_targets(&mut self, attrs: &Attrs, into: &mut Vec<String>) {
-        let Some(attr) = self.attribute(attrs, "targets") else { return };
-        if let Value::List(list) = self.force(attr.thunk) {
-            for item in &list.items {
-                let value = self.force(*item);
-                into.extend(Self::known_text(&value));
-            }
+    /// The `targets` of a set; false when some of them cannot be known.
+    fn add_targets(&mut self, attrs: &Attrs, into: &mut Vec<String>) -> bool {
+        let Some(attr) = self.attribute(attrs, "targets") else { return attrs.rest.is_none() };
+        let Value::List(list) = self.force(attr.thunk) else { return false };
+        let mut complete = list.rest.is_none();
+        for item in &list.items {
+            let value = self.force(*item);
+            let name = Self::known_text(&value);
+            complete &= name.is_some();
+            into.extend(name);
         }
+        complete
     }
 
-    /// The `targets` of a rust-toolchain file.
-    fn add_file_targets(&mut self, file: Thunk, into: &mut Vec<String>) {
+    /// The `targets` of a rust-toolchain file; false when they cannot be known.
+    fn add_file_targets(&mut self, file: Thunk, into: &mut Vec<String>) -> bool {
         let value = self.force(file);
         let place = self.place_of(file);
-        let Some(path) = self.path_of(&value) else { return };
+        let Some(path) = self.path_of(&value) else { return false };
         let path = match self.snapshot.files.kind(&path) {
             crate::snapshot::Kind::Folder => path.join("rust-toolchain.toml"),
             _ => path.to_path_buf(),
@@ -262,8 +279,9 @@ impl Evaluator<'_> {
         let text = self.read_text(&path, place);
         let toolchain = self.toml_value(&text, place);
         let toolchain = self.select_named(&toolchain, "toolchain", place);
-        if let Value::Attrs(attrs) = toolchain {
-            self.add_targets(&attrs, into);
+        match toolchain {
+            Value::Attrs(attrs) => self.add_targets(&attrs, into),
+            _ => false,
         }
     }
 }

@@ -8,7 +8,11 @@ fn inputs(derivation: &Derivation) -> Vec<&str> {
 }
 
 fn declared(targets: &[&str], from_file: bool) -> Toolchain {
-    Toolchain::Declared { targets: targets.iter().map(ToString::to_string).collect(), from_file }
+    Toolchain::Declared {
+        targets: targets.iter().map(ToString::to_string).collect(),
+        from_file,
+        complete: true,
+    }
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn rust_flake_makes_a_package_of_each_crate() {
     assert!(one.inputs.iter().any(|input| input.item.attribute == "openssl"));
     assert_eq!(
         one.toolchain,
-        Toolchain::Declared { targets: vec!["wasm32-wasip1".to_owned()], from_file: true }
+        Toolchain::Declared { targets: vec!["wasm32-wasip1".to_owned()], from_file: true, complete: true }
     );
     assert_eq!(at(&facts, "packages.x86_64-linux.two").builder, Builder::Crane);
     let shell = at(&facts, "devShells.x86_64-linux.default");
@@ -182,7 +182,7 @@ fn devenv_and_devshell_are_shells() {
     assert_eq!(variable(shell, "OPENSSL_DIR"), "\"/x\"");
     assert_eq!(variable(shell, "FOO_BAR"), "\"1\"");
     let targets = vec!["wasm32-unknown-unknown".to_owned()];
-    assert_eq!(shell.toolchain, Toolchain::Declared { targets, from_file: false });
+    assert_eq!(shell.toolchain, Toolchain::Declared { targets, from_file: false, complete: true });
     let other = at(&facts, "devShells.x86_64-linux.other");
     assert_eq!(variable(other, "CC"), "\"gcc\"");
     let names: Vec<&str> = other.inputs.iter().map(|input| input.item.attribute.as_str()).collect();
@@ -271,7 +271,7 @@ fn hooks_and_formatters_bring_nothing_that_matters() {
     let shell = at(&facts, "devShells.x86_64-linux.default");
     assert!(shell.complete, "{:?}", shell.unknown);
     let targets = vec!["x86_64-unknown-linux-musl".to_owned()];
-    assert_eq!(shell.toolchain, Toolchain::Declared { targets, from_file: false });
+    assert_eq!(shell.toolchain, Toolchain::Declared { targets, from_file: false, complete: true });
 }
 
 #[test]

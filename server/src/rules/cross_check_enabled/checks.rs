@@ -19,7 +19,7 @@ pub(super) fn enabled(project: &Project) -> Vec<Finding> {
         }
         let message = format!(
             "{} is built for {triple}, which {} cannot run, and its tests are on",
-            package.attribute,
+            nix::name_of(package),
             package.system.as_deref().unwrap_or("the building machine")
         );
         let finding = Finding::new(RULE.name, Severity::Warning, origin, message)

@@ -66,7 +66,9 @@ fn inverted(source: &Source, tree: &Tree, written: &Written) -> Option<Finding> 
         vec![replace(file, Span::new(at, at + wrong.len()), right_one)],
     );
     let origin = Origin::new(file.clone(), written.value_span);
-    let message = format!("{name} is true for {is} builds: {one} and {other} are compared with {wrong}");
+    let message = format!(
+        "{name} is true for {is} builds: {one} and {other} are compared with {wrong}, so what it decides (doCheck, completions) is upside down"
+    );
     let finding = Finding::new(RULE.name, Severity::Warning, origin, message)
         .with_confidence(Confidence::Likely)
         .with_help("compare with the other operator; better still, ask `stdenv.buildPlatform.canExecute stdenv.hostPlatform`")

@@ -25,7 +25,7 @@ pub(super) fn started(project: &Project) -> Vec<Finding> {
             let message = format!(
                 "{} of {} starts {program}, which is for {triple}: {} cannot run it",
                 phase.name,
-                package.attribute,
+                nix::name_of(package),
                 package.system.as_deref().unwrap_or("the building machine")
             );
             let finding = Finding::new(RULE.name, Severity::Warning, origin, message)

@@ -2,6 +2,7 @@
 //! the forms in which fixes write.
 
 mod call;
+mod commands;
 mod script;
 mod shipped;
 
@@ -21,6 +22,19 @@ pub(super) fn rust_packages(project: &Project) -> impl Iterator<Item = (Context,
     project
         .derivations()
         .filter(|(context, derivation)| matches!(context, Context::Package(_)) && is_rust_package(derivation))
+}
+
+/// What people call an output: its attribute path without the system.
+pub(super) fn label(attribute: &str, system: Option<&str>) -> String {
+    match system.and_then(|system| attribute.split_once(&format!(".{system}"))) {
+        Some((kind, name)) => format!("{kind}{name}"),
+        None => attribute.to_owned(),
+    }
+}
+
+/// What people call a package or shell.
+pub(super) fn name_of(derivation: &Derivation) -> String {
+    label(&derivation.attribute, derivation.system.as_deref())
 }
 
 /// What a builder is told under a name.

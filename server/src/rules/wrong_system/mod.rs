@@ -231,8 +231,11 @@ fn for_macos_on_linux(project: &Project) -> Vec<Finding> {
         if !nix::is_new(&findings, &package.origin) {
             continue;
         }
-        let message =
-            format!("{} is for {}, which nixpkgs cannot build on {system}", package.attribute, target.triple);
+        let message = format!(
+            "{} is for {}, which nixpkgs cannot build on {system}",
+            nix::name_of(package),
+            target.triple
+        );
         findings.push(
             Finding::new(RULE.name, Severity::Warning, package.origin.clone(), message)
                 .with_confidence(Confidence::Likely)

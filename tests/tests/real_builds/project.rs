@@ -1,4 +1,4 @@
-//! A copy of a project of `fixtures/builds`, which is checked, built, fixed and audited.
+//! A copy of a project of `fixtures/builds`, which is checked, built, fixed, audited and run.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ pub struct Project {
     rust: Rust,
 }
 
-/// What a build came to: whether it succeeded, and both its streams in the order of their lines.
+/// What cargo came to: whether it succeeded, and both its streams in the order of their lines.
 pub struct Built {
     pub succeeded: bool,
     pub log: String,
@@ -31,6 +31,12 @@ impl Project {
         copy(&from, &folder.path("project"));
         fs::create_dir(folder.path("scratch")).unwrap();
         Self { folder, rust }
+    }
+
+    /// The same with one more file.
+    pub fn with(self, path: &str, text: &str) -> Self {
+        self.folder.write(&format!("project/{path}"), text);
+        self
     }
 
     /// A path in the project.
@@ -50,8 +56,8 @@ impl Project {
     }
 
     /// Runs cargo.
-    pub fn build(&self, arguments: &[&str]) -> Built {
-        let log = self.folder.path("scratch").join("build.log");
+    pub fn cargo(&self, arguments: &[&str]) -> Built {
+        let log = self.folder.path("scratch/build.log");
         let file = fs::File::create(&log).unwrap();
         let mut command = self.prepared(toolchain::cargo_command(arguments));
         command.stderr(file.try_clone().unwrap()).stdout(file);
@@ -61,40 +67,64 @@ impl Project {
 
     /// Runs the product in the same environment.
     pub fn portolan(&self, arguments: &[&str]) -> Outcome {
+        self.portolan_with(arguments, |_| {})
+    }
+
+    /// The same, with a change of the environment.
+    pub fn portolan_with(&self, arguments: &[&str], change: impl FnOnce(&mut Command)) -> Outcome {
         let mut command = Command::new(portolan());
         command.args(arguments);
-        let output = self.prepared(command).output().expect("portolan can be started");
+        let mut command = self.prepared(command);
+        change(&mut command);
+        let output = command.output().expect("portolan can be started");
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         Outcome { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
     }
 
-    /// The findings of a rule, each as the file and the text that is marked.
-    pub fn findings(&self, rule: &str) -> Vec<(String, String)> {
+    /// `portolan build`, which succeeds.
+    pub fn build(&self, arguments: &[&str]) -> Outcome {
+        let outcome = self.portolan(&[&["build"], arguments].concat());
+        assert_eq!(outcome.code, Some(0), "{arguments:?}: {outcome:#?}");
+        outcome
+    }
+
+    /// `portolan build`, which fails for one reason, at this place.
+    pub fn fails(&self, arguments: &[&str], failure: &str, place: &str) -> Outcome {
+        let outcome = self.portolan(&[&["build"], arguments].concat());
+        assert_eq!(outcome.code, Some(1), "{arguments:?}: {outcome:#?}");
+        assert!(outcome.out.contains(&format!("error[{failure}]")), "{failure}: {outcome:#?}");
+        assert!(outcome.out.contains(&format!("--> {place}")), "{place}: {outcome:#?}");
+        let causes = outcome.out.lines().filter(|line| line.starts_with("error["));
+        assert_eq!(causes.count(), 1, "one cause: {outcome:#?}");
+        outcome
+    }
+
+    /// The findings of a rule: for each the file, the line, and the text that is marked.
+    pub fn findings(&self, rule: &str) -> Vec<(String, u64, String)> {
         let json = self.portolan(&["check", "--format", "json", "--rule", rule]).json();
         let findings = json["findings"].as_array().expect("findings are a list").clone();
         findings.iter().map(|finding| self.place(finding)).collect()
     }
 
-    fn place(&self, finding: &Value) -> (String, String) {
+    fn place(&self, finding: &Value) -> (String, u64, String) {
         let file = finding["file"].as_str().expect("a finding has a file");
         let byte = |end: &str| finding["range"][end]["byte"].as_u64().expect("a byte") as usize;
-        (file.to_owned(), self.read(file)[byte("start")..byte("end")].to_owned())
+        let line = finding["range"]["start"]["line"].as_u64().expect("a line");
+        (file.to_owned(), line, self.read(file)[byte("start")..byte("end")].to_owned())
     }
 
     /// The names of the failures in a log.
     pub fn failures(&self, log: &str) -> Vec<String> {
-        let path = self.folder.path("scratch").join("read.log");
+        let path = self.folder.path("scratch/read.log");
         fs::write(&path, log).unwrap();
         let outcome = self.portolan(&["log", "--format", "json", path.to_str().unwrap()]);
         let json = outcome.json();
-        let findings = json["findings"].as_array().expect("findings are a list");
-        let names: Vec<String> =
-            findings.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect();
-        let expected = i32::from(!names.is_empty() || json["unknown"].is_object());
-        assert_eq!(outcome.code, Some(expected), "{json}");
+        let findings = json["findings"].as_array().expect("findings are a list").iter();
+        let mut names: Vec<String> = findings.map(|one| one["rule"].as_str().unwrap().to_owned()).collect();
         if names.is_empty() && json["unknown"].is_object() {
-            return vec![format!("unknown: {}", json["unknown"]["message"])];
+            names.push(format!("unknown: {}", json["unknown"]["message"]));
         }
+        assert_eq!(outcome.code, Some(i32::from(!names.is_empty())), "{json}");
         names
     }
 
@@ -104,20 +134,13 @@ impl Project {
         self.portolan(&all).json()["files"][0].clone()
     }
 
-    /// Runs a program that was built, by itself or through one that can, and gives what it prints.
-    pub fn run(&self, runner: &[&str], file: &str) -> String {
-        let file = self.path(file);
-        let mut command = match runner {
-            [] => Command::new(&file),
-            [program, rest @ ..] => {
-                let mut command = Command::new(program);
-                command.args(rest).arg(&file);
-                command
-            }
-        };
-        command.current_dir(self.path("")).stdin(Stdio::null());
-        let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        assert!(output.status.success(), "{}: {output:?}", file.display());
+    /// What a program prints, run by itself or by one that can.
+    pub fn says(&self, file: &str, runner: &[&str]) -> String {
+        let file = self.path(file).display().to_string();
+        let words = [runner, &[file.as_str()]].concat();
+        let output = Command::new(words[0]).args(&words[1..]).current_dir(self.path("")).output();
+        let output = output.unwrap_or_else(|error| panic!("{words:?}: {error}"));
+        assert!(output.status.success(), "{words:?}: {output:?}");
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 }
