@@ -61,7 +61,8 @@ fn still_lacks(snapshot: &Snapshot, lock: &Lock, resolution: &Resolution, is_edi
 }
 
 fn weight(resolution: &Resolution) -> usize {
-    resolution.packages.len() + resolution.direct.values().map(|direct| 2 * direct.len()).sum::<usize>()
+    let ways = resolution.direct.values().flatten().map(|direct| direct.path.len()).sum::<usize>();
+    resolution.packages.len() + resolution.steps.len() / 8 + ways
 }
 
 fn kept(
