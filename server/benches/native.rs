@@ -63,6 +63,7 @@ fn measure_real(root: &Path) {
         root.display(),
         first.findings.len()
     );
+    slowest(&now);
 }
 
 fn measure(members: usize, packages: usize) {
@@ -77,12 +78,22 @@ fn measure(members: usize, packages: usize) {
     let first = analyze(&snapshot(&files, &root));
     let cold = started.elapsed();
 
-    // A crate whose features nothing else asks for, and one more blank.
+    // Another set of features in each round, so that none of them was met before; and one more line.
     let manifest = root.join("m0/Cargo.toml");
     let text = fs::read_to_string(&manifest).unwrap();
     let feature = |round: usize| {
-        let feature = if round.is_multiple_of(2) { "extra" } else { "other" };
-        text.replace("features = [\"extra\"]", &format!("features = [\"{feature}\"]"))
+        let mut dependency = 0;
+        let mut edited = String::new();
+        for line in text.lines() {
+            let is_plain = line.ends_with("{ workspace = true }");
+            let is_on = is_plain && (round + 1) >> dependency & 1 == 1;
+            dependency += usize::from(is_plain);
+            let more =
+                if is_on { "{ workspace = true, features = [\"other\"] }" } else { "{ workspace = true }" };
+            edited.push_str(&line.replace("{ workspace = true }", more));
+            edited.push('\n');
+        }
+        edited
     };
     let edited = median(|round| look(&mut files, &root, &manifest, feature(round)));
     let blank = median(|round| {
@@ -100,7 +111,20 @@ fn measure(members: usize, packages: usize) {
         first.findings.len(),
         memory().saturating_sub(before) / 1024,
     );
+    slowest(&now);
     fs::remove_dir_all(&folder).unwrap();
+}
+
+/// The rules that take the longest once the graphs are known.
+fn slowest(now: &Snapshot) {
+    let project = portolan::project::Project::read(now);
+    portolan::rules::run(&project);
+    let mut times: Vec<(Duration, &str)> =
+        portolan::rules::RULES.iter().map(|rule| (time(|| (rule.check)(&project)), rule.name)).collect();
+    times.sort();
+    let named: Vec<String> =
+        times.iter().rev().take(3).map(|(time, name)| format!("{name} {time:.1?}")).collect();
+    println!("                 | {}", named.join(", "));
 }
 
 fn look(files: &mut Vfs, root: &Path, manifest: &Path, text: String) -> Duration {

@@ -63,6 +63,8 @@
 //! - <https://doc.rust-lang.org/cargo/reference/build-scripts.html#-sys-packages>
 //! - <https://docs.rs/pkg-config/latest/pkg_config/>
 
+use std::collections::BTreeMap;
+
 use super::{
     FixKind, Rule,
     native::{self, Found, Situation, merged::Merged},
@@ -85,21 +87,18 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(project: &Project) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let targets = native::targets(project);
-    for library in knowledge::native_crates().iter().filter(|library| library.name != "openssl-sys") {
-        let mut merged = Merged::default();
-        for triple in &targets {
-            let found = native::found(project, triple).into_iter();
-            let mut found =
-                found.filter(|one| one.known.name == library.name && concerns(project, one, triple));
-            if let Some(one) = found.next() {
-                merged.add_cause(finding(project, &one, triple), one.culprit);
+    let mut merged: BTreeMap<&'static str, Merged<'_>> = BTreeMap::new();
+    for triple in native::targets(project) {
+        for one in native::found(project, &triple) {
+            if one.known.name != "openssl-sys" && concerns(project, &one, &triple) {
+                let causes = merged.entry(one.known.name).or_default();
+                causes.add_cause(finding(project, &one, &triple), one.culprit);
             }
         }
-        findings.extend(merged.with_fixes(project, library));
     }
-    findings
+    let with_library =
+        merged.into_iter().filter_map(|(name, merged)| Some((knowledge::native_crate(name)?, merged)));
+    with_library.flat_map(|(library, merged)| merged.with_fixes(project, library)).collect()
 }
 
 /// Whether a target lacks the library, as far as anybody can tell by the kind of both.

@@ -13,6 +13,10 @@ use super::{
 };
 use crate::finding::Confidence;
 
+/// Most dependencies of the workspace that are named for one crate: nobody reads more, and in a workspace of hundreds of
+/// members there are thousands, each with its way.
+pub const MAX_DIRECT: usize = 256;
+
 /// A point on the way back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Point {
@@ -99,7 +103,10 @@ impl<'a> Blame<'a> {
         let mut arrive = |from: Node, position: usize, asked: Option<usize>| {
             if !self.members.contains(&from.package) {
                 points.push(self.declared(from, position));
-            } else if !self.members.contains(&point.node().package) {
+            } else if !self.members.contains(&point.node().package)
+                // The way back goes by distance: what is left out is further away.
+                && (met.len() < MAX_DIRECT || met.contains_key(&(from.package, position)))
+            {
                 let path = || self.path(from, point, next);
                 let (features, _) =
                     met.entry((from.package, position)).or_insert_with(|| (BTreeSet::new(), path()));

@@ -9,10 +9,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Gap, Members, Question, Resolution, resolve, resolve_edited, resolver};
+use super::{Gap, Members, Question, Resolution, registry::Caches, resolve, resolve_edited, resolver};
 use crate::{
     cargo::{
-        CargoFacts, Manifest, Workspace,
+        CargoFacts, Lock, Manifest, Workspace,
         manifest::{Dependency, DependencySource},
     },
     snapshot::Snapshot,
@@ -21,13 +21,16 @@ use crate::{
 /// Most answers that are kept: those for the targets of a project, before and after an edit and the fixes that are tried.
 const MAX_ANSWERS: usize = 48;
 
+/// Most that they may hold together, in packages and ways: in a workspace of hundreds of members one answer is large.
+const MAX_WEIGHT: usize = 300_000;
+
 /// The last answers, the oldest first.
 #[derive(Debug, Default)]
 pub struct Answers(Mutex<VecDeque<(u64, Arc<Resolution>)>>);
 
 /// Answers a question about a project, from memory where nothing has changed that matters.
 pub fn resolve_kept(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>) -> Arc<Resolution> {
-    kept(cargo, question, false, || resolve(snapshot, cargo, question))
+    kept(snapshot, cargo, question, false, || resolve(snapshot, cargo, question))
 }
 
 /// The same of [`resolve_edited`].
@@ -36,10 +39,34 @@ pub fn resolve_edited_kept(
     cargo: &CargoFacts,
     question: &Question<'_>,
 ) -> Arc<Resolution> {
-    kept(cargo, question, true, || resolve_edited(snapshot, cargo, question))
+    kept(snapshot, cargo, question, true, || resolve_edited(snapshot, cargo, question))
+}
+
+/// Whether what was missing in cargo's caches still is.
+fn still_lacks(snapshot: &Snapshot, lock: &Lock, resolution: &Resolution, is_edited: bool) -> bool {
+    let caches = Caches::new(&*snapshot.files);
+    let is_there = |gap: &Gap| match gap {
+        Gap::NotLocked { name, requirement, .. } if is_edited => {
+            semver::VersionReq::parse(if requirement.is_empty() { "*" } else { requirement })
+                .is_ok_and(|wanted| caches.newest(name, &wanted).is_some())
+        }
+        Gap::Unread { name, version, .. } => {
+            let mut same = lock.find(name).filter_map(|index| lock.packages.get(index));
+            same.find(|package| package.version == *version)
+                .is_none_or(|package| caches.spec(package).is_ok())
+        }
+        _ => false,
+    };
+    !resolution.gaps.iter().any(is_there)
+}
+
+fn weight(resolution: &Resolution) -> usize {
+    let ways = resolution.direct.values().flatten().map(|direct| direct.path.len()).sum::<usize>();
+    resolution.packages.len() + resolution.steps.len() / 8 + ways
 }
 
 fn kept(
+    snapshot: &Snapshot,
     cargo: &CargoFacts,
     question: &Question<'_>,
     is_edited: bool,
@@ -50,23 +77,22 @@ fn kept(
     let Some(key) = key(workspace, question, is_edited) else { return answer() };
     let answers = || lock.answers.0.lock().unwrap_or_else(PoisonError::into_inner);
     let known = answers().iter().find(|(known, _)| *known == key).map(|(_, answer)| Arc::clone(answer));
-    if let Some(known) = known {
+    if let Some(known) = known.filter(|known| still_lacks(snapshot, lock, known, is_edited)) {
         return known;
     }
     let resolution = answer();
-    // What is in no cache now may be there the next time.
-    let is_lasting = |gap: &Gap| match gap {
-        Gap::Unread { .. } => false,
-        Gap::NotLocked { .. } => !is_edited,
-        _ => true,
-    };
-    if resolution.gaps.iter().all(is_lasting) {
-        let mut answers = answers();
-        if answers.len() >= MAX_ANSWERS {
-            answers.pop_front();
-        }
-        answers.push_back((key, Arc::clone(&resolution)));
-    }
+    let mut answers = answers();
+    answers.retain(|(known, _)| *known != key);
+    answers.push_back((key, Arc::clone(&resolution)));
+    let mut left = MAX_WEIGHT;
+    let fitting = answers.iter().rev().take(MAX_ANSWERS).take_while(|(_, answer)| {
+        let fits = weight(answer) <= left;
+        left = left.saturating_sub(weight(answer));
+        fits
+    });
+    let too_many = answers.len() - fitting.count().max(1);
+    answers.drain(..too_many);
+    drop(answers);
     resolution
 }
 

@@ -33,6 +33,7 @@ use self::{
 use super::{CargoFacts, Lock, Manifest, Workspace, manifest::DependencyKind};
 use crate::{finding::Confidence, knowledge, snapshot::Snapshot};
 
+pub use blame::MAX_DIRECT;
 pub use complete::resolve_edited;
 pub use kept::{Answers, resolve_edited_kept, resolve_kept};
 pub use offered::{Declarations, Offered};
@@ -245,7 +246,8 @@ impl Resolution {
         self.gaps.iter().all(|gap| !gap.is_open() || matches!(gap, Gap::NotLocked { .. }))
     }
 
-    /// The dependencies in the workspace's manifests that make a crate be compiled, sorted. The question has to
+    /// The dependencies in the workspace's manifests that make a crate be compiled, sorted; of more than [`MAX_DIRECT`]
+    /// those with the shortest ways. The question has to
     /// be [towards](Question::towards) it.
     pub fn direct(&self, name: &str, for_host: bool) -> &[Direct] {
         self.direct.get(&(name.to_owned(), for_host)).map(Vec::as_slice).unwrap_or_default()

@@ -54,6 +54,20 @@ pub fn culprits<'p>(project: &'p Project, name: &str, triple: &str) -> Vec<Culpr
     culprits
 }
 
+/// Most equally short ways of which the first in the order of the files is sought.
+const MAX_TIES: usize = 16;
+
+/// The first of [`culprits`], without looking at all of them.
+pub fn shortest<'p>(project: &'p Project, name: &str, triple: &str) -> Option<Culprit<'p>> {
+    let graph = project.graph(triple);
+    let rank = |direct: &Direct| (std::cmp::Reverse(direct.certainty), direct.path.len());
+    let direct = graph.direct(name, false);
+    let best = direct.iter().map(rank).min()?;
+    let ties = direct.iter().filter(|one| rank(one) == best).take(MAX_TIES);
+    let culprits = ties.filter_map(|direct| culprit(project, triple, direct));
+    culprits.min_by(|one, other| one.dependency.key.origin.cmp(&other.dependency.key.origin))
+}
+
 /// The place in a manifest that the graph speaks of.
 pub fn culprit<'p>(project: &'p Project, triple: &str, direct: &Direct) -> Option<Culprit<'p>> {
     let manifest = manifests(project).find(|manifest| manifest.name() == Some(&direct.member))?;

@@ -33,7 +33,7 @@ pub fn found<'p>(project: &'p Project, triple: &str) -> Vec<Found<'p>> {
     }
     let uses = project.native_uses(triple).into_iter();
     let with_culprit = uses.filter_map(|one| {
-        let culprit = blame::culprits(project, one.known.name, triple).into_iter().next()?;
+        let culprit = blame::shortest(project, one.known.name, triple)?;
         let confidence = one.confidence.min(culprit.certainty);
         Some(Found { known: one.known, library: one.library, confidence, culprit })
     });

@@ -48,10 +48,11 @@ fn of(resolution: &Resolution, culprit: &Culprit<'_>, library: &NativeCrate) -> 
             && direct.key == culprit.dependency.key.value
             && direct.kind == culprit.dependency.kind
     };
-    match resolution.direct(library.name, false).iter().find(is_it) {
+    let direct = resolution.direct(library.name, false);
+    match direct.iter().find(is_it) {
         Some(direct) if direct.certainty == Confidence::Certain => Verdict::Refuted,
         // Others need it still, and have findings of their own.
-        None if resolution.is_closed() => Verdict::Proven,
+        None if resolution.is_closed() && direct.len() < graph::MAX_DIRECT => Verdict::Proven,
         _ => Verdict::Unknown,
     }
 }

@@ -146,11 +146,13 @@ pub fn bundled_directly(
     targets: &[String],
 ) -> Option<Fix> {
     let feature = library.bundled.first()?;
-    let requirement = locked_requirement(project, library.name, targets)?;
-    let (name, requirement) = match library.name {
-        // The crate that people know; its features are the same.
-        "openssl-sys" if !has_dependency(culprit, "openssl-sys") => ("openssl", "0.10".to_owned()),
-        name => (name, requirement),
+    // The crate that people know, where it is there; its features are the same.
+    let knows_openssl = project.cargo.lock.lock().is_none_or(|lock| lock.find("openssl").next().is_some());
+    let is_openssl = library.name == "openssl-sys" && !has_dependency(culprit, "openssl-sys");
+    let (name, requirement) = if is_openssl && knows_openssl {
+        ("openssl", "0.10".to_owned())
+    } else {
+        (library.name, locked_requirement(project, library.name, targets)?)
     };
     let platform = platform(project, library.name);
     let rest = format!("features = {}", dependency::array(&[feature]));
