@@ -50,6 +50,8 @@ impl Job {
             sent: Instant::now(),
         };
         self.progress.report(None, self.order.plan.builder.label());
+        // A build may be silent for long; that it runs is said before its first line.
+        lines.tell();
         let plan = self.order.plan.clone();
         let report = build::build(plan, &self.order.analysis, None, &self.cancel, &mut |event| match event {
             Event::Step(step) => lines.add(format!("$ {}", step.command.shown())),
@@ -98,7 +100,14 @@ impl Lines<'_> {
     }
 
     fn send(&mut self) {
-        let Some(outbox) = self.outbox.filter(|_| !self.waiting.is_empty()) else { return };
+        if !self.waiting.is_empty() {
+            self.tell();
+        }
+    }
+
+    /// Sends what there is, also nothing.
+    fn tell(&mut self) {
+        let Some(outbox) = self.outbox else { return };
         let lines = std::mem::take(&mut self.waiting);
         let target = &self.job.order.plan.target;
         let params = json!({"id": self.job.id, "target": target, "lines": lines});
