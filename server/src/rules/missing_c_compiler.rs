@@ -196,10 +196,11 @@ fn users(project: &Project, triple: &str) -> Vec<User> {
     });
     let graph = project.graph(triple);
     let others = graph.users_in_build_scripts(&["cc", "cmake"]).into_iter();
-    let others = others.filter(|one| !SELDOM.contains(&one.name.as_str())).map(|one| User {
+    let others = others.filter(|(one, _)| !SELDOM.contains(&one.name.as_str()));
+    let others = others.map(|(one, certainty)| User {
         name: one.name.clone(),
         path: graph.path_to(one),
-        confidence: one.certainty.min(Confidence::Likely),
+        confidence: certainty.min(Confidence::Likely),
         is_known: false,
     });
     known.chain(others).collect()
