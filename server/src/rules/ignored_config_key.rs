@@ -117,7 +117,7 @@ const OTHERS: &[&str] =
 
 fn check(project: &Project) -> Vec<Finding> {
     let files = project.cargo.config.files.iter().filter(|file| file.scope == Scope::Project);
-    files.flat_map(|file| in_file(file)).collect()
+    files.flat_map(in_file).collect()
 }
 
 fn in_file(file: &ConfigFile) -> Vec<Finding> {
