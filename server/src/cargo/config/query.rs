@@ -40,7 +40,7 @@ impl Config {
         }
         let cfgs = knowledge::target(triple).map(knowledge::Target::cfgs)?;
         let mut found: Vec<(&str, Linker)> = Vec::new();
-        for table in self.targets.iter().filter(|table| table.matches_cfg(&cfgs)) {
+        for table in self.targets.iter().filter(|table| table.matches_cfg(cfgs)) {
             let key = table.key.value.as_str();
             // The same key in a weaker file is the same setting, and hidden.
             if found.iter().all(|(known, _)| *known != key) {
@@ -88,7 +88,7 @@ impl Config {
     /// The tables whose key is that triple, or an expression that holds for it.
     pub fn tables_for(&self, triple: &str) -> Vec<&TargetTable> {
         let cfgs = knowledge::target(triple).map(knowledge::Target::cfgs).unwrap_or_default();
-        self.targets.iter().filter(|table| table.is_for(triple, &cfgs)).collect()
+        self.targets.iter().filter(|table| table.is_for(triple, cfgs)).collect()
     }
 
     /// The targets that a plain `cargo build` builds, joined with `CARGO_BUILD_TARGET`: the variable
@@ -121,7 +121,7 @@ impl Config {
         Rustflags {
             encoded,
             environment: self.environment.get("RUSTFLAGS").map(words),
-            target: self.target_rustflags(triple, cfgs.as_deref().unwrap_or_default()),
+            target: self.target_rustflags(triple, cfgs.unwrap_or_default()),
             build,
             uncertain: cfgs.is_none()
                 && self

@@ -457,7 +457,7 @@ fn resolver(workspace: &Workspace) -> &str {
     }
 }
 
-fn cfgs(triple: &str) -> Option<Vec<Cfg>> {
+fn cfgs(triple: &str) -> Option<&'static [Cfg]> {
     knowledge::target(triple).map(knowledge::Target::cfgs)
 }
 
