@@ -165,3 +165,23 @@ fn openssl_of_another_machine() {
     };
     mistake.prove(|_| {});
 }
+
+#[test]
+#[ignore = "needs cross toolchains: tests/run --only builds"]
+fn no_c_compiler() {
+    let mistake = Mistake {
+        fixture: "no-c-compiler",
+        rule: "missing-c-compiler",
+        place: (".cargo/config.toml", 3, "\"x86_64-unknown-linux-musl\""),
+        failure: "c-compiler-not-found",
+        program: ("target/x86_64-unknown-linux-musl/debug/app", "x86_64-unknown-linux-musl"),
+        runner: &[],
+        says: "hello 5 from x86_64",
+        ..FOR_ARM
+    };
+    // A compiler that links, under a name that the cc crate does not look for.
+    mistake.prove(|project| {
+        let compiler = project.path("toolchain/bin/x86_64-linux-musl-cc");
+        toolchain::write_program(&compiler, "exec cargo-zigbuild zig cc -- -target x86_64-linux-musl \"$@\"");
+    });
+}

@@ -24,7 +24,7 @@ pub(super) fn steps(project: &Project, wish: &Wish, choice: &Choice) -> Vec<Step
             .iter()
             .map(|half| cargo(project, &Wish { target: Some((*half).to_owned()), ..wish.clone() }, choice))
             .collect();
-        let folder = target_folder(project).join(UNIVERSAL).join(profile_folder(wish.profile));
+        let folder = target_folder(project, wish).join(UNIVERSAL).join(profile_folder(wish.profile));
         let join = Invocation::new(joiner(project), workspace_folder(project));
         steps.push(Step { command: join, reads: Reads::Join(folder) });
         return steps;
@@ -45,12 +45,20 @@ fn workspace_folder(project: &Project) -> PathBuf {
     workspace.map_or_else(|| project.root().to_owned(), |workspace| workspace.folder().to_owned())
 }
 
-/// Cargo's target folder, as far as the environment tells.
-pub fn target_folder(project: &Project) -> PathBuf {
+/// Cargo's target folder: what the user's own arguments say, then what the environment and the files do.
+pub(super) fn target_folder(project: &Project, wish: &Wish) -> PathBuf {
     let folder = workspace_folder(project);
-    let variable = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
-    let named = variable.iter().find_map(|name| project.host_variable(name)).filter(|path| !path.is_empty());
-    folder.join(named.unwrap_or("target"))
+    let mut words = wish.extra.iter();
+    while let Some(word) = words.next() {
+        let named = word.strip_prefix("--target-dir=").or_else(|| {
+            let is_option = word == "--target-dir";
+            is_option.then(|| words.next()).flatten().map(String::as_str)
+        });
+        if let Some(named) = named {
+            return folder.join(named);
+        }
+    }
+    project.cargo.config.target_folder().unwrap_or_else(|| folder.join("target"))
 }
 
 fn profile_folder(profile: Profile) -> &'static str {

@@ -15,7 +15,6 @@ use crate::{
 };
 
 pub(crate) use commands::HALVES;
-pub use commands::target_folder;
 pub use nix_package::{installable, package_for};
 pub use tools::Missing;
 
@@ -77,7 +76,7 @@ pub fn plan(project: &Project, wish: &Wish) -> Plan {
         steps,
         missing,
         glibc: wish.glibc.clone(),
-        folder: is_cargos.then(|| target_folder(project)),
+        folder: is_cargos.then(|| commands::target_folder(project, wish)),
         target,
     }
 }

@@ -55,6 +55,22 @@ fn the_host_is_built_by_cargo_without_a_name() {
 }
 
 #[test]
+fn the_target_folder_is_cargos_own() {
+    let config = "[build]\ntarget-dir = \"out\"\n";
+    let project = project(HOST, &["cargo"], &[("Cargo.toml", MANIFEST), (".cargo/config.toml", config)]);
+    for (extra, folder) in [
+        (&[][..], "/p/out"),
+        (&["--locked", "--target-dir", "mine"], "/p/mine"),
+        (&["--target-dir=/t", "--locked"], "/t"),
+        (&["--target-dir"], "/p/out"),
+    ] {
+        let extra = extra.iter().map(|word| (*word).to_owned()).collect();
+        let plan = plan(&project, &Wish { extra, ..Wish::default() });
+        assert_eq!(plan.folder, Some(folder.into()), "{:?}", commands(&plan));
+    }
+}
+
+#[test]
 fn a_linker_that_is_here_makes_it_cargos() {
     let config = format!("[target.{ARM}]\nlinker = \"aarch64-linux-gnu-gcc\"\n");
     let files = [("Cargo.toml", MANIFEST), (".cargo/config.toml", config.as_str())];

@@ -3,7 +3,10 @@
 //! Measured: of two strings the one in the stronger file counts; two arrays are joined, the weaker file's
 //! words first; a string in one file and an array in another is refused, and with it every command.
 
-use super::{Alias, Config, EnvEntry, Flags, Form, TargetTable, chain::Chain};
+use super::{
+    Alias, Config, EnvEntry, Flags, Form, TargetTable,
+    chain::{Chain, plain},
+};
 use crate::{
     cargo::{Gap, Sourced, platform, values::Reader},
     syntax::toml::{Data, Entry, Table, TableKind, Value},
@@ -15,6 +18,10 @@ pub(super) fn read(chain: Chain) -> Config {
     let mut sections = Sections { config: Config { gaps, ..Config::default() }, ..Sections::default() };
     for (index, file) in files.iter().enumerate() {
         sections.file(index, Reader::new(&file.source));
+        // A path in a file is meant from the folder that holds `.cargo`.
+        let named =
+            || Some(plain(&file.base.join(file.tree().root.path(&["build", "target-dir"])?.as_str()?)));
+        sections.config.target_folder = sections.config.target_folder.take().or_else(named);
     }
     let Sections { mut config, build_targets, build_rustflags } = sections;
     config.build_target_form = build_targets.first().map(|list| list.form);
