@@ -185,3 +185,22 @@ fn no_c_compiler() {
         toolchain::write_program(&compiler, "exec cargo-zigbuild zig cc -- -target x86_64-linux-musl \"$@\"");
     });
 }
+
+/// Without a flake there is nowhere to write it down: who builds has to install it.
+#[test]
+#[ignore = "needs cross toolchains: tests/run --only builds"]
+fn no_protoc() {
+    let project = Project::new("no-protoc", Rust::Host);
+    std::fs::remove_file(project.path("flake.nix")).unwrap();
+    let ours = ["--builder", "cargo", "--debug"];
+    let failed = project.fails(&ours, "protoc-not-found", "Cargo.toml:2:");
+    assert!(failed.out.contains("protobuf-compiler"), "how to get it: {failed:#?}");
+    assert!(!failed.out.contains("finds this before"), "no check does: {failed:#?}");
+    let protoc = project.path("bin/protoc");
+    toolchain::write_program(&protoc, "exec python3 -m grpc_tools.protoc \"$@\"");
+    let built = project.portolan_with(&[&["build"], &ours[..]].concat(), |command| {
+        command.env("PROTOC", &protoc);
+    });
+    assert_eq!(built.code, Some(0), "{built:#?}");
+    assert_eq!(project.says("target/debug/app", &[]), "hello world from x86_64");
+}

@@ -1,6 +1,6 @@
 //! The argument vectors.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use super::{Reads, Step, UNIVERSAL, choose::Choice};
 use crate::{
@@ -11,6 +11,11 @@ use crate::{
 
 /// How long a container may take to end.
 const CONTAINER_GRACE: Duration = Duration::from_secs(4);
+/// The variable that says how old a macOS may be.
+const DEPLOYMENT_TARGET: &str = "MACOSX_DEPLOYMENT_TARGET";
+/// What rustc takes by itself for Apple silicon. Without the variable, zig takes the newest systems it knows: 0.17 makes
+/// programs for macOS 15 (measured), which shuts out some that still get updates.
+const OLDEST_MACOS: &str = "11.0";
 /// The two halves of a universal program.
 pub(crate) const HALVES: [&str; 2] = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
 
@@ -101,7 +106,25 @@ fn cargo(project: &Project, wish: &Wish, choice: &Choice) -> Step {
     if choice.builder == Builder::Cross {
         command = command.with_grace(CONTAINER_GRACE);
     }
+    if choice.builder == Builder::Zigbuild && is_macos(wish) {
+        command.environment.extend(deployment_target(project));
+    }
     Step { command, reads: Reads::Cargo }
+}
+
+fn is_macos(wish: &Wish) -> bool {
+    wish.target.as_deref().is_some_and(|target| target.ends_with("-apple-darwin"))
+}
+
+/// How old a macOS zig links for, unless this environment says it. cargo-zigbuild reads the variable in its own
+/// environment, where `[env]` does not reach (measured with 0.24).
+fn deployment_target(project: &Project) -> Option<(String, Option<OsString>)> {
+    if project.host_variable(DEPLOYMENT_TARGET).is_some_and(|version| !version.is_empty()) {
+        return None;
+    }
+    let config = &project.cargo.config;
+    let named = config.env(DEPLOYMENT_TARGET).map(|entry| config.env_value(entry));
+    Some((DEPLOYMENT_TARGET.to_owned(), Some(named.unwrap_or_else(|| OLDEST_MACOS.to_owned()).into())))
 }
 
 fn in_shell(words: Vec<String>, choice: &Choice, folder: PathBuf) -> Invocation {
