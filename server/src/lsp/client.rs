@@ -95,7 +95,9 @@ impl Asker {
     /// Takes settings, and says what is wrong with them.
     pub fn take_settings(&self, value: &Value) {
         let (settings, wrong) = settings::read(value);
-        self.shared.change(|state| state.set_settings(settings));
+        if self.shared.change(|state| state.set_settings(settings)) {
+            self.refresh_lenses();
+        }
         for message in wrong {
             self.log(MessageType::WARNING, message);
         }
@@ -117,6 +119,18 @@ impl Asker {
                 Err(error) => tracing::warn!(%error, "the client shows no progress"),
             }
         });
+    }
+
+    /// Asks the client to ask for its lenses anew.
+    pub fn refresh_lenses(&self) {
+        if self.shared.lock().features.refreshes_lenses {
+            let client = self.client.clone();
+            self.detach("workspace/codeLens/refresh", async move {
+                if let Err(error) = client.code_lens_refresh().await {
+                    tracing::warn!(%error, "the client does not renew its lenses");
+                }
+            });
+        }
     }
 
     /// Asks the client to change the workspace.

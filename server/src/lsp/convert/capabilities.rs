@@ -43,6 +43,8 @@ pub struct Features {
     pub work_done_progress: bool,
     /// It shows lenses.
     pub code_lens: bool,
+    /// It asks for its lenses anew when we say so.
+    pub refreshes_lenses: bool,
 }
 
 impl Features {
@@ -84,6 +86,9 @@ impl Features {
             work_done_progress: client.window.as_ref().and_then(|window| window.work_done_progress)
                 == Some(true),
             code_lens: text.is_some_and(|text| text.code_lens.is_some()),
+            refreshes_lenses: workspace
+                .and_then(|workspace| workspace.code_lens.as_ref())
+                .is_some_and(|lens| lens.refresh_support == Some(true)),
         }
     }
 }
