@@ -17,7 +17,7 @@ use super::{
     convert::{capabilities::Features, position::Encoding},
     hooks,
     outbox::Outbox,
-    publish::{OpenFile, Publisher, View},
+    publish::{self, OpenFile, Publisher, View},
     settings::UserSettings,
     state::{Look, Recalled, Shared, State},
     tell::Teller,
@@ -139,11 +139,13 @@ impl Task {
     fn finish(&mut self, job: &Job, outcomes: Vec<Outcome>) {
         let failed: BTreeSet<PathBuf> =
             outcomes.iter().filter(|one| one.look.is_none()).map(|one| one.folder.clone()).collect();
-        let looks: Vec<Arc<Look>> = {
+        let (before, looks) = {
             let mut state = self.shared.lock();
             if state.generation != job.generation {
                 return;
             }
+            let before: Vec<Arc<Look>> =
+                state.roots.values().filter_map(|root| root.latest.clone()).collect();
             for Outcome { folder, look, recalled } in outcomes {
                 if let Some(root) = state.roots.get_mut(&folder) {
                     root.dirty = false;
@@ -157,7 +159,8 @@ impl Task {
                 }
             }
             state.unsettled = false;
-            state.roots.values().filter_map(|root| root.latest.clone()).collect()
+            let looks: Vec<Arc<Look>> = state.roots.values().filter_map(|root| root.latest.clone()).collect();
+            (before, looks)
         };
         if job.features.publish_diagnostics {
             let view = View {
@@ -176,6 +179,9 @@ impl Task {
             }
         }
         self.shared.announce();
+        if !job.features.publish_diagnostics && publish::changes_unedited(&before, &looks) {
+            self.shared.announce_old_diagnostics();
+        }
         // Last: nobody waits for it.
         if job.tells {
             self.teller.tell(&looks);

@@ -71,6 +71,27 @@ impl Asker {
         });
     }
 
+    /// Asks a client that pulls diagnostics to pull again whenever those of a file have changed that it has not edited.
+    pub fn renew_pulled(&self) {
+        let features = self.shared.lock().features;
+        if features.publish_diagnostics || !features.refreshes_diagnostics {
+            return;
+        }
+        let client = self.client.clone();
+        let mut old = self.shared.old_diagnostics();
+        self.runtime.spawn(async move {
+            while old.changed().await.is_ok() {
+                // The next word waits for this answer: a client that is slow is asked less often.
+                let asked = tokio::time::timeout(PATIENCE, client.workspace_diagnostic_refresh());
+                match asked.await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::warn!(%error, "the client does not pull diagnostics anew"),
+                    Err(_) => tracing::warn!("the client did not answer workspace/diagnostic/refresh"),
+                }
+            }
+        });
+    }
+
     /// Asks for the settings and takes them.
     pub fn pull_settings(&self) {
         if !self.shared.lock().features.configuration {

@@ -35,7 +35,7 @@ use super::{
         code_action::{self, Work},
         completion,
         execute_command::{self, Refusal},
-        hover, lens, native,
+        explain, hover, lens, native,
     },
     settings,
     state::{Look, Shared},
@@ -237,6 +237,7 @@ impl LanguageServer for Server {
     async fn initialized(&self, _: InitializedParams) {
         self.asker.register();
         self.asker.pull_settings();
+        self.asker.renew_pulled();
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -428,7 +429,7 @@ impl LanguageServer for Server {
                 Ok(Some(self.builds.cancel(id).into()))
             }
             "portolan.audit" => self.audit(arguments).await.map(Some),
-            "portolan.explain" => Ok(Some(execute_command::explain(&arguments)?)),
+            "portolan.explain" => Ok(Some(explain::explain(&arguments)?)),
             native::SHOW_PATH => {
                 let looks = self.shared.look_at_all().await;
                 let text = compute(move || native::paths(&looks, &arguments)).await??;

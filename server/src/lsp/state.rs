@@ -41,6 +41,8 @@ pub struct Shared {
     question: Condvar,
     /// Rings when an analysis is done.
     done: watch::Sender<()>,
+    /// Rings when a client that pulls has old diagnostics.
+    old: watch::Sender<()>,
 }
 
 /// A project about which Nix is to be asked.
@@ -61,6 +63,7 @@ impl Default for Shared {
             work: Condvar::new(),
             question: Condvar::new(),
             done: watch::channel(()).0,
+            old: watch::channel(()).0,
         }
     }
 }
@@ -127,6 +130,16 @@ impl Shared {
     /// Says that an analysis is done.
     pub fn announce(&self) {
         self.done.send_replace(());
+    }
+
+    /// Says that diagnostics which the client may have pulled are old.
+    pub fn announce_old_diagnostics(&self) {
+        self.old.send_replace(());
+    }
+
+    /// Hears of diagnostics that are old.
+    pub fn old_diagnostics(&self) -> watch::Receiver<()> {
+        self.old.subscribe()
     }
 
     /// The newest look at the project of a file, once it is up to date with what the client has sent.

@@ -17,7 +17,7 @@ use crate::{
         state::Look,
         verdicts::{self, Entry, LastAudit, Subject},
     },
-    matrix, rules,
+    matrix,
 };
 
 /// The commands that the server takes.
@@ -42,19 +42,6 @@ pub enum Refusal {
     Arguments(String),
     /// It cannot be done.
     Unknown(String),
-}
-
-/// The page of the rule that the arguments name; without one, the list of all rules.
-pub fn explain(arguments: &[Value]) -> Result<Value, Refusal> {
-    let Some(first) = arguments.first() else {
-        let rules = rules::RULES.iter().map(|rule| json!({"rule": rule.name, "summary": rule.summary}));
-        return Ok(rules.collect());
-    };
-    let name = first.as_str().or_else(|| first.get("rule")?.as_str());
-    let name =
-        name.ok_or_else(|| Refusal::Arguments("portolan.explain takes the name of a rule".to_owned()))?;
-    let rule = rules::find(name).ok_or_else(|| Refusal::Arguments(format!("there is no rule `{name}`")))?;
-    Ok(json!({"rule": rule.name, "url": rule.url(), "page": rule.page()}))
 }
 
 /// The targets of a project: what `portolan targets --format json` prints, with the project's folder and what the last
