@@ -4,6 +4,7 @@
 //   code-server), CHROMIUM, ARTIFACTS, NEIGHBOURS_VSIX, TOMBI (where there is one), TOOLCHAINS (for the loop alone).
 // With words behind it, only the scenarios that have one of them in their names run.
 
+import { mendsOnSave, remembersAndRunsTasks, walksThrough } from "./daily.mjs";
 import { fixesAMistake } from "./fix.mjs";
 import { fromMistakeToProgram } from "./loop.mjs";
 import { livesBesideOthers } from "./neighbours.mjs";
@@ -14,6 +15,9 @@ import { namesItsOwnServer } from "./trust.mjs";
 const SCENARIOS = [
   ["a mistake is seen, fixed and saved", fixesAMistake],
   ["targets are shown, built and audited", showsTargetsAndBuilds],
+  ["mended on save, settings and the lock file count", mendsOnSave],
+  ["a verdict outlives the window, any binary is audited, tasks have problems", remembersAndRunsTasks],
+  ["the walkthrough", walksThrough],
   ["two folders, and the server that the extension brings", showsTwoFolders],
   ["beside other servers", livesBesideOthers],
   ["a server that is none", saysWhatIsWrongWithTheServer],
