@@ -84,6 +84,11 @@ pub fn plan(project: &Project, wish: &Wish) -> Plan {
     }
 }
 
+/// Where cargo puts what it makes of a project, as far as nobody says otherwise for one build.
+pub fn target_folder(project: &Project) -> PathBuf {
+    commands::target_folder(project, &Wish::default())
+}
+
 /// What a plain `portolan build` builds: the configured targets, or the host without a name.
 pub fn default_wishes(project: &Project, wish: &Wish) -> Vec<Wish> {
     let configured = project.cargo.config.built_targets();
