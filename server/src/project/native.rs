@@ -17,6 +17,8 @@ pub struct NativeUse {
     pub compiled: Compiled,
     /// Where its library comes from.
     pub library: Library,
+    /// Whether it is somebody's own version of the crate, of which nothing else is known.
+    pub is_fork: bool,
     /// How sure all this is.
     pub confidence: Confidence,
 }
@@ -79,7 +81,7 @@ impl NativeUse {
             Confidence::Certain if !graph.is_closed() => Confidence::Likely,
             certainty => certainty,
         };
-        Some(Self { known, compiled: compiled.clone(), library, confidence })
+        Some(Self { known, compiled: compiled.clone(), library, is_fork, confidence })
     }
 }
 
