@@ -1,13 +1,17 @@
 //! From a snapshot to findings: the one entry that the command line and the language server share.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
 
 use crate::{
     finding::{Edit, Finding, Fix},
     project::{Project, Suppression, SuppressionScope},
     rules,
     snapshot::{Level, Snapshot},
-    text::FileId,
+    text::{FileId, Span},
 };
 
 /// What one look at a project came to.
@@ -62,10 +66,17 @@ fn suppress(project: &Project, findings: Vec<Finding>) -> Vec<Finding> {
     if suppressions.is_empty() {
         return findings;
     }
+    // Only looked up in, so that its order does not show.
+    let mut of_rule: HashMap<(&FileId, &str), Vec<usize>> = HashMap::new();
+    for (position, one) in suppressions.iter().enumerate() {
+        of_rule.entry((&one.origin.file, one.rule.as_str())).or_default().push(position);
+    }
     let mut used = vec![false; suppressions.len()];
     let mut kept = Vec::new();
     for finding in findings {
-        let covering = suppressions.iter().position(|suppression| covers(project, suppression, &finding));
+        let own = of_rule.get(&(&finding.origin.file, finding.rule)).map(Vec::as_slice).unwrap_or_default();
+        let covers = |at: &&usize| suppressions.get(**at).is_some_and(|one| covers(project, one, &finding));
+        let covering = own.iter().find(covers).copied();
         match covering.and_then(|position| used.get_mut(position)) {
             Some(used) => *used = true,
             None => kept.push(finding),
@@ -73,14 +84,12 @@ fn suppress(project: &Project, findings: Vec<Finding>) -> Vec<Finding> {
     }
     // While a file is broken its findings are not all there.
     let is_blind = project.flake_gap().is_some() || project.config_gap().is_some();
+    let allowing = suppressions.iter().filter(|other| other.rule == rules::UNUSED_SUPPRESSION);
+    let allowed: HashSet<(&FileId, Span)> =
+        allowing.map(|other| (&other.origin.file, other.comment)).collect();
     for (suppression, _) in suppressions.iter().zip(used).filter(|(_, used)| !used) {
         let may_wait = is_blind && rules::find(&suppression.rule).is_some();
-        let is_allowed = suppressions.iter().any(|other| {
-            other.rule == rules::UNUSED_SUPPRESSION
-                && other.origin.file == suppression.origin.file
-                && other.comment == suppression.comment
-        });
-        if !may_wait && !is_allowed {
+        if !may_wait && !allowed.contains(&(&suppression.origin.file, suppression.comment)) {
             kept.push(rules::unused_suppression::unused(project, suppression));
         }
     }
