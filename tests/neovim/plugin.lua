@@ -23,6 +23,14 @@ local function says(name, words)
   end
 end
 
+--- Takes a buffer away that an earlier step has filled.
+local function output_gone(name)
+  local buffer = vim.fn.bufnr('^' .. name .. '$')
+  if buffer ~= -1 then
+    vim.api.nvim_buf_delete(buffer, { force = true })
+  end
+end
+
 return function(t, given)
   local function opened(config, more)
     local root = given.project(config, more)
@@ -117,6 +125,17 @@ return function(t, given)
     end
     vim.lsp.codelens.refresh({ bufnr = buffer })
     t.becomes('the lens says it too', lens, 'Build ' .. HOST .. ' · built HH:MM')
+    local select = vim.ui.select
+    vim.ui.select = function(lenses, _, choose)
+      choose(lenses[2], 2)
+    end
+    output_gone('portolan://audit')
+    vim.api.nvim_win_set_cursor(0, { 2, 0 })
+    vim.lsp.codelens.run()
+    vim.ui.select = select
+    t.becomes('a lens that audits shows the audit', says('portolan://audit', 'sample: '), true)
+    vim.cmd('silent! only!')
+    vim.api.nvim_set_current_buf(buffer)
 
     t.write(root .. '/slow', '')
     t.write(root .. '/ran', 'before')

@@ -54,13 +54,13 @@ export function finish() {
   process.exit(sums.failed > 0 || sums.passed === 0 ? 1 : 0);
 }
 
-/** Opens a file by its name in the quick open box. */
-export async function openFile(page, name) {
+/** Opens a file by its name in the quick open box; of several workspace folders the one of that name. */
+export async function openFile(page, name, folder = "") {
   await page.keyboard.press("Control+P");
   await page.locator(".quick-input-widget input").fill(name);
   // The row of that very file: the box proposes what was opened before, too.
   const rows = page.locator(".quick-input-list .monaco-list-row");
-  await name.split("/").reduce((those, part) => those.filter({ hasText: part }), rows).first().click();
+  await [folder, ...name.split("/")].reduce((those, part) => those.filter({ hasText: part }), rows).first().click();
   await page.locator(".tab.active").filter({ hasText: name.split("/").pop() }).waitFor();
   await page.locator(".editor-instance .view-line").first().waitFor();
 }

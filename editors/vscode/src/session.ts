@@ -106,9 +106,7 @@ export class Session implements Disposable {
   private async start(): Promise<void> {
     const setting = workspace.getConfiguration("portolan").get<string>("server.path", "");
     const search = findServer(setting, this.context.extensionPath, process.env);
-    const openSettings = (): void => {
-      void commands.executeCommand("workbench.action.openSettings", "portolan.server.path");
-    };
+    const openSettings = (): void => void commands.executeCommand("portolan.openServerSetting");
     if ("missing" in search) {
       this.fail(search.missing, "Open Settings", openSettings);
       return;
