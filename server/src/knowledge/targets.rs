@@ -1,6 +1,10 @@
 //! Every target that rustc knows.
 
-use std::str::FromStr;
+use std::{
+    collections::HashMap,
+    str::FromStr,
+    sync::{LazyLock, OnceLock},
+};
 
 use cargo_platform::Cfg;
 
@@ -137,8 +141,17 @@ pub fn retired(triple: &str) -> Option<&'static Retired> {
 }
 
 impl Target {
-    /// The values that `cfg(…)` sees for it without flags, as `rustc --print cfg` prints them.
-    pub fn cfgs(&self) -> Vec<Cfg> {
+    /// The values that `cfg(…)` sees for it without flags, as `rustc --print cfg` prints them. They are made once: a
+    /// configuration is asked of each of its tables, for each target.
+    pub fn cfgs(&self) -> &'static [Cfg] {
+        static ALL: LazyLock<HashMap<&str, OnceLock<Vec<Cfg>>>> =
+            LazyLock::new(|| TARGETS.iter().map(|target| (target.triple, OnceLock::new())).collect());
+        ALL.get(self.triple)
+            .map(|known| known.get_or_init(|| self.make_cfgs()).as_slice())
+            .unwrap_or_default()
+    }
+
+    fn make_cfgs(&self) -> Vec<Cfg> {
         let mut cfgs = Vec::with_capacity(32);
         let pointer_width = self.pointer_width.to_string();
         let single = [
@@ -244,7 +257,7 @@ mod tests {
 
     fn holds(triple: &str, expression: &str) -> bool {
         let cfgs = target(triple).map(Target::cfgs).unwrap_or_default();
-        cargo_platform::CfgExpr::from_str(expression).is_ok_and(|expression| expression.matches(&cfgs))
+        cargo_platform::CfgExpr::from_str(expression).is_ok_and(|expression| expression.matches(cfgs))
     }
 
     #[test]

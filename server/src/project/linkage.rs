@@ -68,7 +68,7 @@ pub fn matches(table: &TargetTable, triple: &str) -> bool {
     match &table.matcher {
         Matcher::Triple(key) => key == triple,
         Matcher::Cfg(expression) => {
-            knowledge::target(triple).is_some_and(|target| expression.matches(&target.cfgs()))
+            knowledge::target(triple).is_some_and(|target| expression.matches(target.cfgs()))
         }
         Matcher::Invalid(_) => false,
     }

@@ -56,6 +56,8 @@ pub struct Project {
     pub flake: Option<FlakeFacts>,
     /// The targets that the project ships, sorted by triple.
     pub targets: Vec<ShippedTarget>,
+    /// The first target that is not among them, because too many are named that rustc does not have.
+    pub left_out: Option<Origin>,
     /// What cargo compiles for each, as far as somebody has asked.
     pub graphs: Arc<Graphs>,
 }
@@ -73,9 +75,9 @@ impl Project {
         };
         let host_is_here = host == *here && snapshot.host.programs.is_some();
         let snapshot = snapshot.clone();
-        let (targets, graphs) = (Vec::new(), Arc::default());
-        let mut project = Self { snapshot, host, host_is_here, cargo, flake, targets, graphs };
-        project.targets = targets::gather(&project);
+        let (targets, left_out, graphs) = (Vec::new(), None, Arc::default());
+        let mut project = Self { snapshot, host, host_is_here, cargo, flake, targets, left_out, graphs };
+        (project.targets, project.left_out) = targets::gather(&project);
         project
     }
 
@@ -96,7 +98,8 @@ impl Project {
 
     /// A shipped target by its triple.
     pub fn target(&self, triple: &str) -> Option<&ShippedTarget> {
-        self.targets.iter().find(|target| target.triple == triple)
+        let position = self.targets.binary_search_by(|target| target.triple.as_str().cmp(triple)).ok()?;
+        self.targets.get(position)
     }
 
     /// The text of a file, with its trees.

@@ -58,10 +58,15 @@ impl Project {
 fn in_source(source: &Source) -> Vec<Suppression> {
     let comments =
         if source.file().name().ends_with(".nix") { &source.nix().comments } else { &source.toml().comments };
-    comments.iter().flat_map(|comment| in_comment(source, *comment)).collect()
+    // Backwards, so that a comment knows where the lines of comments below it end.
+    let mut below = BelowComments::default();
+    let mut found: Vec<Vec<Suppression>> =
+        comments.iter().rev().map(|comment| in_comment(source, *comment, &mut below)).collect();
+    found.reverse();
+    found.concat()
 }
 
-fn in_comment(source: &Source, comment: Span) -> Vec<Suppression> {
+fn in_comment(source: &Source, comment: Span, below: &mut BelowComments) -> Vec<Suppression> {
     let document = source.document();
     let text = document.slice(comment);
     let Some(directive) = text.trim_start_matches('#').trim_start().strip_prefix("portolan:") else {
@@ -76,7 +81,7 @@ fn in_comment(source: &Source, comment: Span) -> Vec<Suppression> {
     let (scope, rest) = if let Some(rest) = directive.strip_prefix("allow-file") {
         (SuppressionScope::File, rest)
     } else if let Some(rest) = directive.strip_prefix("allow") {
-        (SuppressionScope::Line(if alone { next_line(source, line) } else { line }), rest)
+        (SuppressionScope::Line(if alone { below.next_line(source, line) } else { line }), rest)
     } else {
         return Vec::new();
     };
@@ -102,12 +107,24 @@ fn in_comment(source: &Source, comment: Span) -> Vec<Suppression> {
     found
 }
 
-/// The line below a comment that the comment speaks of: other comments in between do not count.
-fn next_line(source: &Source, line: usize) -> usize {
-    let document = source.document();
-    let below = line + 1..document.line_count();
-    below
-        .into_iter()
-        .find(|line| !document.line_text(*line).trim_start().starts_with('#'))
-        .unwrap_or(line + 1)
+/// A run of lines of comments that was met: its first line that was looked at, and the line below it.
+#[derive(Default)]
+struct BelowComments {
+    run: Option<(usize, usize)>,
+}
+
+impl BelowComments {
+    /// The line below a comment that the comment speaks of: other comments in between do not count.
+    fn next_line(&mut self, source: &Source, line: usize) -> usize {
+        let document = source.document();
+        let mut below = line + 1;
+        while below < document.line_count() && document.line_text(below).trim_start().starts_with('#') {
+            below = match self.run {
+                Some((first, end)) if first == below => end,
+                _ => below + 1,
+            };
+        }
+        self.run = Some((line, below));
+        if below < document.line_count() { below } else { line + 1 }
+    }
 }

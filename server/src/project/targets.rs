@@ -96,17 +96,34 @@ impl DeclaredAs {
     }
 }
 
-/// Collects all declarations.
-pub(super) fn gather(project: &Project) -> Vec<ShippedTarget> {
+/// Most targets that rustc does not have: of those there is nothing to say but that, and each costs every rule a look.
+const MAX_STRANGE: usize = 64;
+
+/// Collects all declarations, and the place of the first target that is left out because there are too many that rustc
+/// does not have.
+pub(super) fn gather(project: &Project) -> (Vec<ShippedTarget>, Option<Origin>) {
     let mut found = Found::default();
     cargo_files(project, &mut found);
     flake(project, &mut found);
-    let targets = found.0.into_iter().map(|(triple, mut declarations)| {
+    let mut strange = 0;
+    let mut left_out: Vec<Origin> = Vec::new();
+    let kept = found.0.into_iter().filter(|(triple, declarations)| {
+        if knowledge::target(triple).is_some() {
+            return true;
+        }
+        strange += 1;
+        if strange > MAX_STRANGE {
+            left_out.extend(declarations.iter().find_map(|one| one.origin.clone()));
+        }
+        strange <= MAX_STRANGE
+    });
+    let targets = kept.map(|(triple, mut declarations)| {
         declarations.sort_by(|a, b| (a.by, &a.origin).cmp(&(b.by, &b.origin)));
         declarations.dedup_by(|a, b| a.by == b.by && a.origin == b.origin);
         ShippedTarget { known: knowledge::target(&triple), triple, declarations }
     });
-    targets.collect()
+    let targets = targets.collect();
+    (targets, left_out.into_iter().min())
 }
 
 #[derive(Default)]

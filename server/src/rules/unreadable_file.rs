@@ -68,6 +68,14 @@ fn check(project: &Project) -> Vec<Finding> {
             findings.push(unreadable(&gap.origin, &gap.why));
         }
     }
+    if let Some(origin) = project
+        .left_out
+        .as_ref()
+        .filter(|origin| findings.iter().all(|known| known.origin.file != origin.file))
+    {
+        let why = "names too many targets that rustc does not have; from here on they are not looked at";
+        findings.push(unreadable(origin, why));
+    }
     let flake = FileId::new(project.root().join("flake.nix"));
     if let Read::Unreadable(why) = project.snapshot.files.read(flake.path()) {
         findings.push(unreadable(&Origin::new(flake, Span::at(0)), &why));
@@ -77,7 +85,7 @@ fn check(project: &Project) -> Vec<Finding> {
 
 fn gaps(project: &Project) -> Vec<&Gap> {
     let cargo = &project.cargo;
-    let mut gaps: Vec<&Gap> = cargo.config.gaps.iter().collect();
+    let mut gaps: Vec<&Gap> = cargo.config.gaps.iter().chain(&cargo.manifest_gap).collect();
     if let Some(workspace) = &cargo.workspace {
         gaps.extend(&workspace.gaps);
         gaps.extend(workspace.manifests().flat_map(|manifest| &manifest.gaps));

@@ -5,6 +5,8 @@
 //! with; `[env]` does not reach cargo itself. Flags: only the first of four sources counts, see
 //! [`Rustflags`].
 
+use std::path::PathBuf;
+
 use cargo_platform::Cfg;
 
 use super::{
@@ -40,7 +42,7 @@ impl Config {
         }
         let cfgs = knowledge::target(triple).map(knowledge::Target::cfgs)?;
         let mut found: Vec<(&str, Linker)> = Vec::new();
-        for table in self.targets.iter().filter(|table| table.matches_cfg(&cfgs)) {
+        for table in self.targets.iter().filter(|table| table.matches_cfg(cfgs)) {
             let key = table.key.value.as_str();
             // The same key in a weaker file is the same setting, and hidden.
             if found.iter().all(|(known, _)| *known != key) {
@@ -88,7 +90,7 @@ impl Config {
     /// The tables whose key is that triple, or an expression that holds for it.
     pub fn tables_for(&self, triple: &str) -> Vec<&TargetTable> {
         let cfgs = knowledge::target(triple).map(knowledge::Target::cfgs).unwrap_or_default();
-        self.targets.iter().filter(|table| table.is_for(triple, &cfgs)).collect()
+        self.targets.iter().filter(|table| table.is_for(triple, cfgs)).collect()
     }
 
     /// The targets that a plain `cargo build` builds, joined with `CARGO_BUILD_TARGET`: the variable
@@ -109,6 +111,18 @@ impl Config {
         targets
     }
 
+    /// Where cargo puts what it makes, if something names a place. Measured: `CARGO_TARGET_DIR`, then
+    /// `CARGO_BUILD_TARGET_DIR`, then `build.target-dir`; a variable is meant from the folder that cargo is started in.
+    /// `build.build-dir` moves nothing but what lies in between.
+    pub fn target_folder(&self) -> Option<PathBuf> {
+        let variables = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
+        let mut named = variables.iter().filter_map(|name| self.environment.get(*name));
+        match named.find(|path| !path.is_empty()) {
+            Some(path) => Some(plain(&self.folder.join(path))),
+            None => self.target_folder.clone(),
+        }
+    }
+
     /// The flags that rustc gets for a target, by their four sources.
     pub fn rustflags(&self, triple: &str) -> Rustflags {
         let words = |text: &String| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
@@ -121,7 +135,7 @@ impl Config {
         Rustflags {
             encoded,
             environment: self.environment.get("RUSTFLAGS").map(words),
-            target: self.target_rustflags(triple, cfgs.as_deref().unwrap_or_default()),
+            target: self.target_rustflags(triple, cfgs.unwrap_or_default()),
             build,
             uncertain: cfgs.is_none()
                 && self

@@ -3,7 +3,12 @@
 //! Measured: of two strings the one in the stronger file counts; two arrays are joined, the weaker file's
 //! words first; a string in one file and an array in another is refused, and with it every command.
 
-use super::{Alias, Config, EnvEntry, Flags, Form, TargetTable, chain::Chain};
+use std::collections::HashSet;
+
+use super::{
+    Alias, Config, EnvEntry, Flags, Form, TargetTable,
+    chain::{Chain, plain},
+};
 use crate::{
     cargo::{Gap, Sourced, platform, values::Reader},
     syntax::toml::{Data, Entry, Table, TableKind, Value},
@@ -15,8 +20,12 @@ pub(super) fn read(chain: Chain) -> Config {
     let mut sections = Sections { config: Config { gaps, ..Config::default() }, ..Sections::default() };
     for (index, file) in files.iter().enumerate() {
         sections.file(index, Reader::new(&file.source));
+        // A path in a file is meant from the folder that holds `.cargo`.
+        let named =
+            || Some(plain(&file.base.join(file.tree().root.path(&["build", "target-dir"])?.as_str()?)));
+        sections.config.target_folder = sections.config.target_folder.take().or_else(named);
     }
-    let Sections { mut config, build_targets, build_rustflags } = sections;
+    let Sections { mut config, build_targets, build_rustflags, .. } = sections;
     config.build_target_form = build_targets.first().map(|list| list.form);
     config.build_targets =
         join(build_targets, &mut config.gaps).into_iter().flat_map(|list| list.values).collect();
@@ -47,6 +56,9 @@ struct Sections {
     config: Config,
     build_targets: Vec<Flags>,
     build_rustflags: Vec<Flags>,
+    /// The names of the aliases and variables so far.
+    aliases: HashSet<String>,
+    variables: HashSet<String>,
 }
 
 impl Sections {
@@ -74,10 +86,11 @@ impl Sections {
         for entry in self.entries(reader, root, "alias") {
             let name = reader.key(entry);
             match reader.flags(entry) {
-                Some(words) if self.config.aliases.iter().all(|alias| alias.name.value != name.value) => {
-                    self.config.aliases.push(Alias { name, words });
+                Some(words) => {
+                    if self.aliases.insert(name.value.clone()) {
+                        self.config.aliases.push(Alias { name, words });
+                    }
                 }
-                Some(_) => {}
                 None => self.refuse(reader, &entry.value, "is no string and no array of strings"),
             }
         }
@@ -106,7 +119,7 @@ impl Sections {
         let name = reader.key(entry);
         // Of two strings the stronger counts, of two tables each key of the stronger: no variable is
         // set in more than one file in practice, so the whole entry of the stronger file is taken.
-        if self.config.env.iter().any(|known| known.name.value == name.value) {
+        if self.variables.contains(&name.value) {
             return;
         }
         let boolean = |table: &Table, key| table.get(key).and_then(Value::as_bool).unwrap_or_default();
@@ -118,7 +131,10 @@ impl Sections {
             _ => (None, false, false),
         };
         match value {
-            Some(value) => self.config.env.push(EnvEntry { name, value, force, relative, file }),
+            Some(value) => {
+                self.variables.insert(name.value.clone());
+                self.config.env.push(EnvEntry { name, value, force, relative, file });
+            }
             None => self.refuse(reader, &entry.value, "is no string and no table with a value"),
         }
     }

@@ -4,7 +4,10 @@
 //! procedural macros and what they need). The first resolver makes no difference between the two, nor between
 //! platforms, nor between tests and the rest; the second and third do.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use cargo_platform::Cfg;
 
@@ -45,8 +48,8 @@ pub(super) struct Setting<'a> {
     pub(super) is_decoupled: bool,
     /// Whether tests are compiled, too.
     pub(super) with_dev: bool,
-    pub(super) target: (&'a str, Option<Vec<Cfg>>),
-    pub(super) host: (&'a str, Option<Vec<Cfg>>),
+    pub(super) target: (&'a str, Option<&'static [Cfg]>),
+    pub(super) host: (&'a str, Option<&'static [Cfg]>),
     /// The packages whose programs and libraries are asked for, by their places in the lock file.
     pub(super) roots: BTreeSet<usize>,
     /// For each package whether it matters; empty when all do.
@@ -69,7 +72,7 @@ impl Setting<'_> {
         let (triple, cfgs) = if is_host { &self.host } else { &self.target };
         match &declared.when {
             When::Always => Some(true),
-            When::On(platform) => platform::includes(platform, triple, cfgs.as_deref()),
+            When::On(platform) => platform::includes(platform, triple, *cfgs),
             When::Unknown => None,
         }
     }
@@ -112,8 +115,8 @@ struct State<'a> {
     features: Vec<bool>,
     /// Optional dependencies that something turned on, by position.
     dependencies: Vec<bool>,
-    /// Features for dependencies that nothing turned on so far: the first position of the key, the feature.
-    deferred: Vec<(usize, &'a str, Cause)>,
+    /// Features for dependencies that nothing turned on so far, by the first position of the key.
+    deferred: BTreeMap<usize, Vec<(&'a str, Cause)>>,
     /// Features that were asked of a package of which nothing is known.
     asked: BTreeSet<&'a str>,
     /// Anything may be on.
@@ -342,15 +345,13 @@ impl<'a> Features<'a> {
         for slot in state.dependencies.get_mut(range.clone()).unwrap_or_default() {
             is_news |= !std::mem::replace(slot, true);
         }
-        let (ready, deferred) =
-            std::mem::take(&mut state.deferred).into_iter().partition(|(key, _, _)| *key == first);
-        state.deferred = deferred;
+        let ready = state.deferred.remove(&first).unwrap_or_default();
         if !is_news {
             return;
         }
         for position in range {
             self.enter(node, known, position, None);
-            for (_, feature, cause) in &ready {
+            for (feature, cause) in &ready {
                 self.enter(node, known, position, Some((feature, of(*cause, position))));
             }
         }
@@ -372,7 +373,7 @@ impl<'a> Features<'a> {
             if declared.is_optional {
                 if is_weak && !self.is_on(node, declared, position) {
                     if let Some(state) = self.state_mut(node) {
-                        state.deferred.push((range.start, feature, cause));
+                        state.deferred.entry(range.start).or_default().push((feature, cause));
                     }
                     continue;
                 }

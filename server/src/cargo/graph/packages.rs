@@ -2,7 +2,7 @@
 
 use std::{
     cell::OnceCell,
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -42,10 +42,16 @@ pub(super) struct Packages<'a> {
     /// What was asked for so far.
     known: Vec<OnceCell<Result<Arc<Known>, String>>>,
     patched: OnceCell<Vec<Manifest>>,
+    /// The manifests of the workspace by their packages' names; only looked up in, so that its order does not show.
+    by_name: HashMap<&'a str, Vec<&'a Manifest>>,
 }
 
 impl<'a> Packages<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, workspace: &'a Workspace, lock: &'a Lock) -> Self {
+        let mut by_name: HashMap<&str, Vec<&Manifest>> = HashMap::new();
+        for manifest in workspace.manifests() {
+            by_name.entry(manifest.name().unwrap_or_default()).or_default().push(manifest);
+        }
         Self {
             lock,
             workspace,
@@ -53,6 +59,7 @@ impl<'a> Packages<'a> {
             caches: Caches::new(&*snapshot.files),
             known: vec![OnceCell::new(); lock.packages.len()],
             patched: OnceCell::new(),
+            by_name,
         }
     }
 
@@ -114,9 +121,9 @@ impl<'a> Packages<'a> {
 
     /// The package that the lock file gives to a dependency.
     fn locked(&self, package: &LockedPackage, declared: &Declared) -> Option<usize> {
-        let of_name =
-            |index: &usize| self.package(*index).is_some_and(|package| package.name == *declared.crate_name);
-        let candidates: Vec<usize> = package.dependencies.iter().copied().filter(of_name).collect();
+        let of_name = self.lock.find(&declared.crate_name);
+        let candidates: Vec<usize> =
+            of_name.filter(|index| package.dependencies.binary_search(index).is_ok()).collect();
         match candidates.as_slice() {
             [] => None,
             // A folder's version may have moved on since the file was locked.
@@ -162,8 +169,8 @@ impl<'a> Packages<'a> {
             let own = manifest.package.as_ref().and_then(|package| package.version.as_ref());
             own.is_some_and(|own| own.value == package.version)
         };
-        let all = || self.workspace.manifests();
-        all().filter(is_it).find(has_version).or_else(|| all().find(is_it)).or_else(|| {
+        let own = self.by_name.get(package.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+        own.iter().copied().find(has_version).or(own.first().copied()).or_else(|| {
             let patched = self.patched.get_or_init(|| self.read_patched());
             patched.iter().filter(is_it).find(has_version).or_else(|| patched.iter().find(is_it))
         })

@@ -1,7 +1,8 @@
 //! Finding what a locked package declares, in cargo's caches.
 
 use std::{
-    cell::OnceCell,
+    cell::{OnceCell, RefCell},
+    collections::HashMap,
     path::{Path, PathBuf},
 };
 
@@ -28,11 +29,19 @@ pub(super) struct Caches<'a> {
     unpacked: OnceCell<Vec<String>>,
     indices: OnceCell<Vec<String>>,
     checkouts: OnceCell<Vec<String>>,
+    /// The unpacked crates of each registry, sorted: a home holds thousands.
+    folders: RefCell<HashMap<String, Vec<String>>>,
 }
 
 impl<'a> Caches<'a> {
     pub(super) fn new(files: &'a dyn Files) -> Self {
-        Self { files, unpacked: OnceCell::new(), indices: OnceCell::new(), checkouts: OnceCell::new() }
+        Self {
+            files,
+            unpacked: OnceCell::new(),
+            indices: OnceCell::new(),
+            checkouts: OnceCell::new(),
+            folders: RefCell::default(),
+        }
     }
 
     /// What a package declares; otherwise one phrase why it is not known.
@@ -84,8 +93,16 @@ impl<'a> Caches<'a> {
         let unpacked = || {
             let registries = self.unpacked.get_or_init(|| self.list("registry/src"));
             of_source(registries, CRATES_IO).find_map(|registry| {
-                let folders = self.list(&format!("registry/src/{registry}"));
-                newest(&mut folders.iter().filter_map(|folder| folder.strip_prefix(name)?.strip_prefix('-')))
+                let mut kept = self.folders.borrow_mut();
+                let folders = kept.entry(registry.to_owned()).or_insert_with(|| {
+                    let mut folders = self.list(&format!("registry/src/{registry}"));
+                    folders.sort();
+                    folders
+                });
+                let prefix = format!("{name}-");
+                let first = folders.partition_point(|folder| *folder < prefix);
+                let own = folders.get(first..).unwrap_or_default().iter();
+                newest(&mut own.map_while(|folder| folder.strip_prefix(&prefix)))
             })
         };
         indexed.or_else(unpacked).map(|version| version.to_string())

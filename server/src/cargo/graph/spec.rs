@@ -1,6 +1,6 @@
 //! What one package declares, in the form that features are resolved on.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use cargo_platform::Platform;
 use semver::VersionReq;
@@ -198,12 +198,14 @@ impl Spec {
 
 /// An optional dependency is a feature of its own name, unless `dep:` speaks of it somewhere.
 fn implicit(dependencies: &[Declared], features: &[(Box<str>, Vec<Wish>)]) -> Vec<(Box<str>, Vec<Wish>)> {
-    let wishes = || features.iter().flat_map(|(_, wishes)| wishes);
-    let is_free = |key: &str| {
-        let named = features.iter().any(|(name, _)| **name == *key);
-        !named && !wishes().any(|wish| matches!(wish, Wish::Dependency(named) if **named == *key))
-    };
-    let optional = dependencies.iter().filter(|one| one.is_optional && is_free(&one.key));
+    let names = features.iter().map(|(name, _)| &**name);
+    let wishes = features.iter().flat_map(|(_, wishes)| wishes);
+    let spoken_of = wishes.filter_map(|wish| match wish {
+        Wish::Dependency(key) => Some(&**key),
+        Wish::Feature(_) | Wish::Of { .. } => None,
+    });
+    let taken: HashSet<&str> = names.chain(spoken_of).collect();
+    let optional = dependencies.iter().filter(|one| one.is_optional && !taken.contains(&*one.key));
     optional.map(|one| (one.key.clone(), vec![Wish::Dependency(one.key.clone())])).collect()
 }
 

@@ -232,24 +232,32 @@ fn by_name(packages: &[LockedPackage]) -> Vec<usize> {
 }
 
 /// Finds the packages that "name", "name version" and "name version (source)" stand for.
-fn resolve(entries: &[Entry<'_>]) -> Vec<LockedPackage> {
-    // Only looked up in, never walked through: its order does not show.
+fn resolve<'t>(entries: &[Entry<'t>]) -> Vec<LockedPackage> {
+    // Only looked up in, never walked through: their order does not show.
     let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
         by_name.entry(entry.name).or_default().push(index);
     }
-    let find = |wanted: &str| {
+    let mut by_version: HashMap<(&str, &str), Vec<usize>> = HashMap::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        by_version.entry((entry.name, entry.version)).or_default().push(index);
+    }
+    let find = |wanted: &'t str| {
         let mut words = wanted.splitn(3, ' ');
-        let same_name =
-            words.next().and_then(|name| by_name.get(name)).map(Vec::as_slice).unwrap_or_default();
-        let version = words.next().map(str::to_owned);
+        let (name, version) = (words.next().unwrap_or_default(), words.next());
+        let same_name = match version {
+            Some(version) => by_version.get(&(name, version)),
+            None => by_name.get(name),
+        };
+        let same_name = same_name.map(Vec::as_slice).unwrap_or_default();
         let source =
             words.next().map(|source| source.trim_start_matches('(').trim_end_matches(')').to_owned());
-        same_name.iter().copied().filter(move |index| {
-            entries.get(*index).is_some_and(|entry| is(entry, version.as_deref(), source.as_deref()))
-        })
+        same_name
+            .iter()
+            .copied()
+            .filter(move |index| entries.get(*index).is_some_and(|entry| is(entry, source.as_deref())))
     };
-    let package = |entry: &Entry<'_>| {
+    let package = |entry: &Entry<'t>| {
         let mut dependencies: Vec<usize> =
             entry.dependencies.iter().flat_map(|wanted| find(wanted)).collect();
         dependencies.sort_unstable();
@@ -266,12 +274,12 @@ fn resolve(entries: &[Entry<'_>]) -> Vec<LockedPackage> {
     entries.iter().map(package).collect()
 }
 
-/// Whether a package is the one with that version and source. A branch and a commit stand in the source of
-/// a package behind `?` and `#`, and only in part in that of a dependency.
-fn is(entry: &Entry<'_>, version: Option<&str>, source: Option<&str>) -> bool {
+/// Whether a package is the one with that source. A branch and a commit stand in the source of a package behind `?`
+/// and `#`, and only in part in that of a dependency.
+fn is(entry: &Entry<'_>, source: Option<&str>) -> bool {
     let same_source = |wanted: &str| {
         let own = entry.source.unwrap_or_default();
         own == wanted || own.split('#').next() == wanted.split('#').next()
     };
-    version.is_none_or(|version| entry.version == version) && source.is_none_or(same_source)
+    source.is_none_or(same_source)
 }

@@ -1,6 +1,7 @@
 //! Dependencies in all their tables and spellings.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -42,12 +43,17 @@ pub(super) fn of_manifest(reader: Reader<'_>, folder: &Path, from: &Inheritance)
 }
 
 /// `[workspace.dependencies]`.
-pub(super) fn of_workspace(reader: Reader<'_>, workspace: &Table, folder: &Path) -> Vec<Arc<Dependency>> {
+pub(super) fn of_workspace(
+    reader: Reader<'_>,
+    workspace: &Table,
+    folder: &Path,
+) -> HashMap<String, Arc<Dependency>> {
     let from = Inheritance::default();
     let context = Context { reader, folder, from: &from };
     let table = workspace.get("dependencies").and_then(Value::as_table);
     let entries = table.map(|table| table.entries.as_slice()).unwrap_or_default();
-    entries.iter().map(|entry| Arc::new(context.dependency(entry, DependencyKind::Normal, None))).collect()
+    let shared = entries.iter().map(|entry| context.dependency(entry, DependencyKind::Normal, None));
+    shared.map(|dependency| (dependency.key.value.clone(), Arc::new(dependency))).collect()
 }
 
 /// The folder of a dependency that lies in `root`.
@@ -122,7 +128,7 @@ impl Context<'_> {
     fn inherited(&self, key: &str, table: &Table) -> Option<Inherited> {
         let asked = table.entry("workspace").filter(|entry| entry.value.as_bool() == Some(true))?;
         let by = self.reader.origin(asked.statement);
-        let entry = self.from.dependencies.iter().find(|dependency| dependency.key.value == key).cloned();
+        let entry = self.from.dependencies.get(key).cloned();
         Some(Inherited { by, entry })
     }
 }

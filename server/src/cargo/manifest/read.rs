@@ -1,6 +1,7 @@
 //! From the tree of a Cargo.toml to its facts.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -33,8 +34,8 @@ impl Found {
 /// What members take from the root manifest.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cargo) struct Inheritance {
-    /// `[workspace.dependencies]`.
-    pub(super) dependencies: Vec<Arc<Dependency>>,
+    /// `[workspace.dependencies]`, by key; only looked up in, so that its order does not show.
+    pub(super) dependencies: HashMap<String, Arc<Dependency>>,
     version: Option<Sourced<String>>,
     edition: Option<Sourced<String>>,
 }

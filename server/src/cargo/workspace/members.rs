@@ -5,7 +5,8 @@
 //! of `members` is the folder itself or one above it.
 
 use std::{
-    collections::BTreeSet,
+    cell::Cell,
+    collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -24,16 +25,24 @@ const MAX_MEMBERS: usize = 1_000;
 /// Deepest folder that `**` reaches.
 const MAX_GLOB_DEPTH: usize = 8;
 
+/// Most folders that all globs together list.
+const MAX_LISTED: usize = 20_000;
+
 /// A search for the packages of a workspace.
 pub(super) struct Search<'a> {
     snapshot: &'a Snapshot,
     root: &'a Manifest,
     inheritance: &'a Inheritance,
     patterns: &'a [Sourced<String>],
-    excluded: Vec<PathBuf>,
-    explicit: Vec<PathBuf>,
+    /// These two are only looked up in, so that their order does not show.
+    excluded: HashSet<PathBuf>,
+    explicit: HashSet<PathBuf>,
     /// Folders that were looked at.
     seen: BTreeSet<PathBuf>,
+    /// How many folders globs may still list.
+    left: Cell<usize>,
+    /// Whether a bound was met and told.
+    is_told: bool,
     pub(super) members: Vec<Manifest>,
     pub(super) local: Vec<Manifest>,
     pub(super) gaps: Vec<Gap>,
@@ -56,6 +65,8 @@ impl<'a> Search<'a> {
             excluded: excluded.iter().map(absolute).collect(),
             explicit: patterns.iter().map(absolute).collect(),
             seen: BTreeSet::from([root.folder.clone()]),
+            left: Cell::new(MAX_LISTED),
+            is_told: false,
             members: Vec::new(),
             local: Vec::new(),
             gaps: Vec::new(),
@@ -69,6 +80,12 @@ impl<'a> Search<'a> {
                 if !self.is_excluded(&folder) {
                     self.package(&folder, Some(&pattern.origin), is_workspace);
                 }
+            }
+            if self.left.get() == 0 {
+                self.bound(&pattern.origin, "takes more folders than are looked into");
+            }
+            if self.is_told {
+                break;
             }
         }
         self.follow(self.local_folders(self.root), is_workspace);
@@ -103,10 +120,10 @@ impl<'a> Search<'a> {
         if self.seen.contains(folder) {
             return;
         }
-        if self.members.len() + self.local.len() >= MAX_MEMBERS {
-            // Once is enough, however many there are.
-            let gap = named.map(|origin| Gap::at(origin.clone(), "names more packages than are looked at"));
-            self.gaps.extend(gap.filter(|gap| self.gaps.last() != Some(gap)));
+        if self.members.len() + self.local.len() + self.gaps.len() >= MAX_MEMBERS {
+            if let Some(origin) = named {
+                self.bound(origin, "names more packages than are looked at");
+            }
             return;
         }
         self.seen.insert(folder.to_owned());
@@ -122,8 +139,17 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Tells of a bound; once is enough, however many patterns meet it.
+    fn bound(&mut self, at: &Origin, why: &str) {
+        if !std::mem::replace(&mut self.is_told, true) {
+            self.gaps.push(Gap::at(at.clone(), why));
+        }
+    }
+
     fn is_excluded(&self, folder: &Path) -> bool {
-        let below = |folders: &[PathBuf]| folders.iter().any(|one| folder.starts_with(one));
+        let below = |folders: &HashSet<PathBuf>| {
+            !folders.is_empty() && folder.ancestors().any(|above| folders.contains(above))
+        };
         below(&self.excluded) && !below(&self.explicit)
     }
 
@@ -176,6 +202,8 @@ impl<'a> Search<'a> {
     }
 
     fn folders(&self, folder: &Path) -> Vec<(String, PathBuf)> {
+        let Some(left) = self.left.get().checked_sub(1) else { return Vec::new() };
+        self.left.set(left);
         let names = self.snapshot.files.list(folder).unwrap_or_default();
         let paths = names.into_iter().map(|name| (folder.join(&name), name));
         let folders = paths.filter(|(path, _)| self.snapshot.files.kind(path) == Kind::Folder);

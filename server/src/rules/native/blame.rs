@@ -101,7 +101,7 @@ pub fn manifests(project: &Project) -> impl Iterator<Item = &Manifest> {
 pub fn is_for(dependency: &Dependency, triple: &str) -> bool {
     let Some(key) = &dependency.platform else { return true };
     let cfgs = knowledge::target(triple).map(knowledge::Target::cfgs).unwrap_or_default();
-    key.platform.as_ref().is_some_and(|platform| platform.matches(triple, &cfgs))
+    key.platform.as_ref().is_some_and(|platform| platform.matches(triple, cfgs))
 }
 
 /// The locked version, when there is one only; else the start of the requirement.

@@ -9,7 +9,7 @@ use crate::{
     },
     finding::Confidence,
     knowledge::{self, NativeCrate, NativeKind, Remedy},
-    project::{Library, Project},
+    project::{Library, NativeUse, Project},
 };
 
 /// A native crate in the build of a target.
@@ -32,12 +32,31 @@ pub fn found<'p>(project: &'p Project, triple: &str) -> Vec<Found<'p>> {
         return by_tables(project, triple);
     }
     let uses = project.native_uses(triple).into_iter();
+    let mut tables = None;
     let with_culprit = uses.filter_map(|one| {
         let culprit = blame::shortest(project, one.known.name, triple)?;
         let confidence = one.confidence.min(culprit.certainty);
+        if confidence == Confidence::Possible
+            && let Some(known) = by_both(&one, tables.get_or_insert_with(|| by_tables(project, triple)))
+        {
+            return Some(known);
+        }
         Some(Found { known: one.known, library: one.library, confidence, culprit })
     });
     with_culprit.collect()
+}
+
+/// A crate that may be compiled as far as the graph goes, because a package is in no cache, and that a direct dependency
+/// is known to bring; that it takes no library of the system's, or does, must not contradict the lock file.
+fn by_both<'p>(one: &NativeUse, tables: &[Found<'p>]) -> Option<Found<'p>> {
+    let known = tables.iter().find(|known| known.known.name == one.known.name)?;
+    let is_possible = match known.library {
+        Library::System => one.has_copy == Some(false),
+        Library::Compiled => one.has_copy != Some(false),
+        Library::SystemIfThere => false,
+    };
+    (is_possible && one.known.kind == NativeKind::System)
+        .then(|| Found { confidence: known.confidence.min(Confidence::Likely), ..known.clone() })
 }
 
 fn by_tables<'p>(project: &'p Project, triple: &str) -> Vec<Found<'p>> {

@@ -144,7 +144,7 @@ impl<'t> Builder<'t> {
             return true;
         };
         match parent.entries.get_mut(position).map(|entry| &mut entry.value.data) {
-            Some(Data::Array(elements)) if is_array && elements.iter().all(is_array_element) => {
+            Some(Data::Array(elements)) if is_array && is_array_of_tables(elements) => {
                 elements.push(table_value(TableKind::ArrayElement, span));
             }
             Some(Data::Table(table)) if !is_array && table.kind == TableKind::Implicit => {
@@ -180,7 +180,7 @@ impl<'t> Builder<'t> {
             let data = &mut table.entries.get_mut(position)?.value.data;
             table = match data {
                 Data::Table(inner) if inner.kind != TableKind::Inline => inner,
-                Data::Array(elements) if elements.iter().all(is_array_element) => {
+                Data::Array(elements) if is_array_of_tables(elements) => {
                     match &mut elements.last_mut()?.data {
                         Data::Table(inner) => inner,
                         _ => return None,
@@ -355,8 +355,11 @@ fn table_value(kind: TableKind, span: Span) -> Value {
     Value { span, data: Data::Table(Table::new(kind, span)) }
 }
 
-fn is_array_element(value: &Value) -> bool {
-    value.as_table().is_some_and(|table| table.kind == TableKind::ArrayElement)
+/// Whether `[[headers]]` made it: then they made all of its elements, and one look is enough. A lock file's statements
+/// each ask this of an array of all packages.
+fn is_array_of_tables(elements: &[Value]) -> bool {
+    let last = elements.last().and_then(Value::as_table);
+    last.is_some_and(|table| table.kind == TableKind::ArrayElement)
 }
 
 fn integer(text: &str, radix: IntegerRadix) -> Option<i64> {
