@@ -67,10 +67,19 @@ export async function openFile(page, name, folder = "") {
 
 /** Runs a command of the palette. */
 export async function runCommand(page, title) {
-  await page.keyboard.press("F1");
-  await page.locator(".quick-input-widget input").fill(`>${title}`);
-  // What the palette thinks nearest may be another one.
-  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().click();
+  const input = page.locator(".quick-input-widget input");
+  // A view that opens late takes the focus, and the palette closes.
+  for (let turn = 0; ; turn++) {
+    await page.keyboard.press("F1");
+    try {
+      await input.fill(`>${title}`, { timeout: turn < 3 ? 5_000 : 45_000 });
+      // What the palette thinks nearest may be another one.
+      await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().click({ timeout: turn < 3 ? 10_000 : 45_000 });
+      return;
+    } catch (error) {
+      if (turn === 3) throw error;
+    }
+  }
 }
 
 /** Puts the cursor into the first `needle` of `text`, which is what the open editor shows. */
