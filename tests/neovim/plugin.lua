@@ -70,6 +70,32 @@ return function(t, given)
     t.equal('commands are completed', vim.fn.getcompletion('Portolan bu', 'cmdline'), { 'build' })
   end)
 
+  t.scenario('a server that was killed is started again by :Portolan restart', function()
+    local root, buffer = opened('[build]\ntarget = "x86_64-unknown-linux-gnuu"\n')
+    t.becomes('a finding', given.found_in(buffer), { '2: error unknown-target' })
+    for _, process in ipairs(vim.api.nvim_get_proc_children(vim.fn.getpid())) do
+      local info = vim.api.nvim_get_proc(process)
+      if info and info.name == 'portolan' then
+        vim.uv.kill(process, 'sigkill')
+      end
+    end
+    t.becomes('it is gone', function()
+      return #t.clients(buffer)
+    end, 0)
+    vim.api.nvim_set_current_buf(buffer)
+    vim.cmd('Portolan restart')
+    t.becomes('another one is attached', function()
+      return #t.clients(buffer)
+    end, 1)
+    t.becomes('and finds the same', given.found_in(buffer), { '2: error unknown-target' })
+    vim.cmd('Portolan restart')
+    t.becomes('also in place of one that runs', function()
+      return #t.clients(buffer)
+    end, 1)
+    t.becomes('which finds the same', given.found_in(buffer), { '2: error unknown-target' })
+    t.check('the disk is untouched', t.read(root .. '/.cargo/config.toml') == '[build]\ntarget = "x86_64-unknown-linux-gnuu"\n')
+  end)
+
   t.scenario('every safe fix by :Portolan fix', function()
     local _, buffer = opened('[build]\ntarget = ["x86_64-unknown-linux-gnuu"]\n\n[target.aarch64-unknown-linux-muslx]\nrustflags = []\n')
     t.becomes('two typos', function()

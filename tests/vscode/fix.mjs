@@ -76,6 +76,13 @@ export const fixesAMistake = () => inWorkbench({ prepare: withoutMarks }, async 
     await becomes(servers, (pids) => pids.length === 1 && pids[0] !== old, "one other server should run");
     await squiggles("warning").first().waitFor();
   });
+  await step("a server that is killed comes back, with the same findings", async () => {
+    const [old] = servers();
+    process.kill(Number(old), "SIGKILL");
+    await becomes(servers, (pids) => pids.length === 1 && pids[0] !== old, "another server should run");
+    await squiggles("warning").first().waitFor();
+    await page.locator(".statusbar-item").filter({ hasText: /Portolan \d\/\d/ }).first().waitFor();
+  });
   await step("the workbench ends: no server is left", async () => {
     await bench.stopServing();
     await becomes(servers, (pids) => pids.length === 0, "no server should be left");

@@ -54,6 +54,18 @@ export const showsTargetsAndBuilds = () => inWorkbench({ fixture: undefined, pre
     await picture(page, "vscode-progress.png");
     await progress.locator(".monaco-button").filter({ hasText: "Cancel" }).click();
     await row(page, "last build").filter({ hasText: "cancelled" }).waitFor();
+    await progress.waitFor({ state: "detached" });
+  });
+  await step("a server that is killed while it builds leaves no message that says it builds", async () => {
+    await page.locator(".codelens-decoration a").filter({ hasText: `Build ${HOST}` }).first().click();
+    await row(page, "last build").filter({ hasText: "running" }).waitFor();
+    const progress = toast(page, `Building ${HOST}`);
+    await progress.waitFor();
+    const [old] = bench.servers();
+    process.kill(Number(old), "SIGKILL");
+    await progress.waitFor({ state: "detached" });
+    await becomes(bench.servers, (pids) => pids.length === 1 && pids[0] !== old, "another server should run");
+    await row(page, "last build").filter({ hasText: "cancelled" }).waitFor();
   });
   await step("a linker that is typed, not saved, shows at once", async () => {
     await page.locator(".editor-instance .view-lines").click();

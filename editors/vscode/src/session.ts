@@ -133,6 +133,10 @@ export class Session implements Disposable {
       if (this.client === client) {
         const { Running, Starting } = library.State;
         const state = newState === Running ? "running" : newState === Starting ? "starting" : "stopped";
+        if (state !== "running") {
+          // A server that was killed ends no message of its builds; the library starts the next one.
+          this.progress.clear();
+        }
         this.changed.fire({ state, detail: `${search.found} ${answer.version}, named by ${search.by}` });
       }
     });

@@ -182,6 +182,18 @@ function commands.log()
   output.open()
 end
 
+--- Starts the server anew, also one that was killed: Neovim does not do that by itself.
+function commands.restart()
+  vim.lsp.enable('portolan', false)
+  local ended = vim.wait(5000, function()
+    return #vim.lsp.get_clients({ name = 'portolan' }) == 0
+  end, 20)
+  if not ended then
+    notify('the server does not end', vim.log.levels.WARN)
+  end
+  vim.lsp.enable('portolan', true)
+end
+
 local names = vim.tbl_keys(commands)
 table.sort(names)
 
