@@ -31,10 +31,7 @@ pub(super) fn read(bytes: &[u8]) -> Outcome<Image> {
             (_, 0) if content.name()? == "name" => image.is_stripped = Some(false),
             (true, 2) => module_imports(&mut content, &mut image)?,
             (true, 3) => parts.functions = content.number()?,
-            (true, 7) => {
-                parts.exports = Reader(content.0).number()?;
-                note_start(&mut content, &mut image)?;
-            }
+            (true, 7) => note_start(&mut content, &mut image)?,
             (true, 10) => parts.bodies = content.number()?,
             (true, 11) => parts.data = content.number()?,
             (true, 12) => parts.data_to_come = content.number()?,
@@ -58,7 +55,6 @@ struct Parts {
     bodies: u32,
     data_to_come: u32,
     data: u32,
-    exports: u32,
 }
 
 impl Parts {
@@ -68,9 +64,6 @@ impl Parts {
         }
         if self.data_to_come > self.data {
             return Err(damaged("it announces data that is not in it"));
-        }
-        if self.bodies == 0 && self.exports == 0 {
-            return Err(damaged("there is nothing in it that could run"));
         }
         Ok(())
     }
