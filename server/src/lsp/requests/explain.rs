@@ -25,7 +25,8 @@ pub fn explain(arguments: &[Value]) -> Result<Value, Refusal> {
     let Some(first) = pages.first() else {
         return Err(Refusal::Arguments(format!("there is no rule and no failure `{name}`")));
     };
-    let rest = pages.iter().skip(1).map(|page| format!("\n\n---\n\n# {}\n\n{}", page.title, page.text.trim()));
+    let rest =
+        pages.iter().skip(1).map(|page| format!("\n\n---\n\n# {}\n\n{}", page.title, page.text.trim()));
     let text = first.text.trim().to_owned() + &rest.collect::<String>();
     Ok(json!({"rule": name, "url": first.url, "page": text}))
 }
