@@ -41,9 +41,10 @@ pub(super) fn run(options: &CheckOptions, output: Output) -> Result<u8, Stop> {
 /// Looks at every project that was named.
 fn look(options: &CheckOptions, output: Output) -> Result<Report, Stop> {
     let mut roots: Vec<PathBuf> = if options.paths.is_empty() {
-        vec![session::root_of(None)?]
+        session::roots_of(None)?
     } else {
-        options.paths.iter().map(|path| session::root_of(Some(path))).collect::<Result<_, _>>()?
+        let named = options.paths.iter().map(|path| session::roots_of(Some(path)));
+        named.collect::<Result<Vec<_>, _>>()?.concat()
     };
     roots.sort();
     roots.dedup();

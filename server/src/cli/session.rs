@@ -24,15 +24,28 @@ use crate::{
     workspace::{self, Vfs},
 };
 
-/// The folder that a command means.
+/// The folder that a command means: one project.
 pub(super) fn root_of(path: Option<&Path>) -> Result<PathBuf, Stop> {
-    match path {
-        Some(path) => named_root(path),
-        None => current_root(),
+    let mut roots = roots_of(path)?;
+    match (roots.pop(), roots.is_empty()) {
+        (Some(root), true) => Ok(root),
+        (last, _) => {
+            let names: Vec<String> =
+                roots.iter().chain(&last).map(|root| root.display().to_string()).collect();
+            Err(Stop::Failed(format!("there are several projects, name one of them: {}", names.join(", "))))
+        }
     }
 }
 
-fn named_root(path: &Path) -> Result<PathBuf, Stop> {
+/// The projects that a path means: itself, the one around the current folder, or else those below.
+pub(super) fn roots_of(path: Option<&Path>) -> Result<Vec<PathBuf>, Stop> {
+    match path {
+        Some(path) => named_roots(path),
+        None => current_roots(),
+    }
+}
+
+fn named_roots(path: &Path) -> Result<Vec<PathBuf>, Stop> {
     let shown = path.display();
     let root = workspace::find_root(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
@@ -41,27 +54,36 @@ fn named_root(path: &Path) -> Result<PathBuf, Stop> {
         _ => Stop::Failed(format!("cannot look at {shown}: {error}")),
     })?;
     if workspace::is_project(&root) {
-        return Ok(root);
+        return Ok(vec![root]);
     }
     if let Err(error) = std::fs::read_dir(&root) {
         return Err(Stop::Failed(format!("cannot look into {shown}: {error}")));
     }
-    Err(Stop::Nothing(format!(
-        "nothing to look at in {shown}: it has no Cargo.toml, no .cargo/config.toml and no flake.nix; name the \
-         project's folder"
-    )))
+    let below = workspace::projects_below(&root);
+    if below.is_empty() {
+        return Err(Stop::Nothing(format!(
+            "nothing to look at in {shown}: no Cargo.toml, .cargo/config.toml or flake.nix in it or below it; name \
+             the project's folder"
+        )));
+    }
+    Ok(below)
 }
 
-fn current_root() -> Result<PathBuf, Stop> {
+fn current_roots() -> Result<Vec<PathBuf>, Stop> {
     let current = std::env::current_dir()
         .map_err(|error| Stop::Failed(format!("the current folder cannot be read: {error}")))?;
-    workspace::enclosing_project(&current).ok_or_else(|| {
-        Stop::Nothing(format!(
-            "nothing to look at: no Cargo.toml, .cargo/config.toml or flake.nix in {} or above it; name the project's \
-             folder",
+    if let Some(root) = workspace::enclosing_project(&current) {
+        return Ok(vec![root]);
+    }
+    let below = workspace::projects_below(&current);
+    if below.is_empty() {
+        return Err(Stop::Nothing(format!(
+            "nothing to look at: no Cargo.toml, .cargo/config.toml or flake.nix in {}, above it or below it; name the \
+             project's folder",
             current.display()
-        ))
-    })
+        )));
+    }
+    Ok(below)
 }
 
 /// The machine that builds: the one that was named, else this one.
