@@ -138,6 +138,7 @@ export const showsTwoFolders = () => inWorkbench({
   await step("a fix in the second folder changes the second folder only", async () => {
     const before = config("one");
     await openFile(page, ".cargo/config.toml", "two");
+    await page.locator(".editor-instance .squiggly-error").first().waitFor();
     await goTo(page, config("two"), `${HOST}u`);
     await page.keyboard.press("Control+.");
     await page.locator(".action-widget .monaco-list-row").filter({ hasText: HOST }).first().click();
