@@ -371,7 +371,7 @@ fn lines(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
 }
 
 /// Whether two failures of a log have one cause: the same kind and key, for targets that do not differ.
-fn is_same(one: &Failure, other: &Failure) -> bool {
+pub(super) fn is_same(one: &Failure, other: &Failure) -> bool {
     let apart = match (&one.target, &other.target) {
         (Some(one), Some(other)) => one != other,
         _ => false,
@@ -380,7 +380,7 @@ fn is_same(one: &Failure, other: &Failure) -> bool {
 }
 
 /// Joins a repetition to the failure that was told first.
-fn join(known: &mut Failure, other: Failure) {
+pub(super) fn join(known: &mut Failure, other: Failure) {
     if known.target.is_none() {
         known.target = other.target;
     }
