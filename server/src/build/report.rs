@@ -75,17 +75,15 @@ pub fn build(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Report {
     let policy = policy.cloned().unwrap_or_else(|| usual_policy(&plan));
-    if !plan.missing.is_empty() {
+    // Cancelled before it makes a log, which may be that of a build that runs.
+    let early = if plan.missing.is_empty() {
+        cancel.is_cancelled().then_some(Outcome::Cancelled)
+    } else {
+        Some(Outcome::Missing)
+    };
+    if let Some(outcome) = early {
         let (audited, made) = (Vec::new(), Vec::new());
-        return Report {
-            plan,
-            outcome: Outcome::Missing,
-            audited,
-            policy,
-            made,
-            log: None,
-            took: Duration::ZERO,
-        };
+        return Report { plan, outcome, audited, policy, made, log: None, took: Duration::ZERO };
     }
     let run = run::run(&plan, cancel, on_event);
     let outcome = match run.end {
