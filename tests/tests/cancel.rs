@@ -62,10 +62,10 @@ fn ends_within_a_second(
     arguments: &[&str],
     by: &str,
     runs: &str,
-    mut begins: impl FnMut() -> bool,
+    begins: impl FnMut() -> bool,
 ) {
     let mut child = start(folder, path, arguments);
-    wait_until(runs, || begins());
+    wait_until(runs, begins);
     signal(by, &child);
     let sent = Instant::now();
     let code = binary::wait(&mut child);
