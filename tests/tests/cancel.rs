@@ -144,7 +144,7 @@ fn while_it_packs() {
     let folder = project(main, &[]);
     let mut random = 88_172_645_463_325_252_u64;
     let mut noise = Vec::new();
-    while noise.len() < 300_000_000 {
+    while noise.len() < 150_000_000 {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
