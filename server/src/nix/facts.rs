@@ -33,6 +33,8 @@ pub struct FlakeFacts {
     pub told: Vec<Origin>,
     /// False when a syntax error, a bound or an unknown leaves room for outputs that are not listed here.
     pub complete: bool,
+    /// Steps that reading the flake took, of those that one edit may take: the same on every machine.
+    pub work: u32,
 }
 
 /// Something that could not be known.

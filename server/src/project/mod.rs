@@ -31,6 +31,8 @@ pub use suppressions::{Suppression, SuppressionScope};
 pub use targets::{Declaration, DeclaredAs, ShippedTarget, is_rust_package};
 pub use workflows::{Job, JobLine};
 
+use environment::VariablesByName;
+
 use crate::{
     cargo::{self, CargoFacts, lock::LockFile},
     knowledge::{self, Target},
@@ -58,6 +60,8 @@ pub struct Project {
     pub targets: Vec<ShippedTarget>,
     /// What cargo compiles for each, as far as somebody has asked.
     pub graphs: Arc<Graphs>,
+    /// The variables of dev shells and packages by their names: rules ask for hundreds of names.
+    variables: Arc<VariablesByName>,
 }
 
 impl Project {
@@ -74,7 +78,8 @@ impl Project {
         let host_is_here = host == *here && snapshot.host.programs.is_some();
         let snapshot = snapshot.clone();
         let (targets, graphs) = (Vec::new(), Arc::default());
-        let mut project = Self { snapshot, host, host_is_here, cargo, flake, targets, graphs };
+        let variables = Arc::new(flake.as_ref().map(VariablesByName::of).unwrap_or_default());
+        let mut project = Self { snapshot, host, host_is_here, cargo, flake, targets, graphs, variables };
         project.targets = targets::gather(&project);
         project
     }

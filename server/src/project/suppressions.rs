@@ -58,10 +58,11 @@ impl Project {
 fn in_source(source: &Source) -> Vec<Suppression> {
     let comments =
         if source.file().name().ends_with(".nix") { &source.nix().comments } else { &source.toml().comments };
-    comments.iter().flat_map(|comment| in_comment(source, *comment)).collect()
+    let mut below = Below::default();
+    comments.iter().flat_map(|comment| in_comment(source, *comment, &mut below)).collect()
 }
 
-fn in_comment(source: &Source, comment: Span) -> Vec<Suppression> {
+fn in_comment(source: &Source, comment: Span, below: &mut Below) -> Vec<Suppression> {
     let document = source.document();
     let text = document.slice(comment);
     let Some(directive) = text.trim_start_matches('#').trim_start().strip_prefix("portolan:") else {
@@ -76,7 +77,7 @@ fn in_comment(source: &Source, comment: Span) -> Vec<Suppression> {
     let (scope, rest) = if let Some(rest) = directive.strip_prefix("allow-file") {
         (SuppressionScope::File, rest)
     } else if let Some(rest) = directive.strip_prefix("allow") {
-        (SuppressionScope::Line(if alone { next_line(source, line) } else { line }), rest)
+        (SuppressionScope::Line(if alone { below.next_line(source, line) } else { line }), rest)
     } else {
         return Vec::new();
     };
@@ -103,11 +104,25 @@ fn in_comment(source: &Source, comment: Span) -> Vec<Suppression> {
 }
 
 /// The line below a comment that the comment speaks of: other comments in between do not count.
-fn next_line(source: &Source, line: usize) -> usize {
-    let document = source.document();
-    let below = line + 1..document.line_count();
-    below
-        .into_iter()
-        .find(|line| !document.line_text(*line).trim_start().starts_with('#'))
-        .unwrap_or(line + 1)
+#[derive(Default)]
+struct Below {
+    /// The last line that was asked about, and its answer: what stands between has the same one, and a text of
+    /// comments only is gone through once.
+    last: Option<(usize, usize)>,
+}
+
+impl Below {
+    fn next_line(&mut self, source: &Source, line: usize) -> usize {
+        if let Some((asked, found)) = self.last
+            && (asked..found).contains(&line)
+        {
+            return found;
+        }
+        let document = source.document();
+        let below = line + 1..document.line_count();
+        let is_code = |line: &usize| !document.line_text(*line).trim_start().starts_with('#');
+        let found = below.into_iter().find(is_code).unwrap_or(document.line_count().max(line + 1));
+        self.last = Some((line, found));
+        found
+    }
 }

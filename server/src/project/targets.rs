@@ -101,7 +101,7 @@ pub(super) fn gather(project: &Project) -> Vec<ShippedTarget> {
     let mut found = Found::default();
     cargo_files(project, &mut found);
     flake(project, &mut found);
-    let targets = found.0.into_iter().map(|(triple, mut declarations)| {
+    let targets = found.declared.into_iter().map(|(triple, mut declarations)| {
         declarations.sort_by(|a, b| (a.by, &a.origin).cmp(&(b.by, &b.origin)));
         declarations.dedup_by(|a, b| a.by == b.by && a.origin == b.origin);
         ShippedTarget { known: knowledge::target(&triple), triple, declarations }
@@ -110,7 +110,14 @@ pub(super) fn gather(project: &Project) -> Vec<ShippedTarget> {
 }
 
 #[derive(Default)]
-struct Found(BTreeMap<String, Vec<Declaration>>);
+struct Found {
+    declared: BTreeMap<String, Vec<Declaration>>,
+    /// How many of them rustc does not have.
+    unheard_of: usize,
+}
+
+/// Triples that rustc does not have, and that are looked at all the same.
+const MAX_UNHEARD_OF: usize = 100;
 
 impl Found {
     fn add(&mut self, triple: &str, origin: Option<&Origin>, by: DeclaredAs, context: Context) {
@@ -119,7 +126,15 @@ impl Found {
             return;
         }
         let declaration = Declaration { origin: origin.cloned(), by, context };
-        self.0.entry(triple.to_owned()).or_default().push(declaration);
+        // Every target that rustc has may be shipped. Of other names a project has a few, and only a generated text
+        // has thousands: rules compare each with all the rest.
+        if !self.declared.contains_key(triple) && knowledge::target(triple).is_none() {
+            if self.unheard_of >= MAX_UNHEARD_OF {
+                return;
+            }
+            self.unheard_of += 1;
+        }
+        self.declared.entry(triple.to_owned()).or_default().push(declaration);
     }
 }
 
