@@ -87,6 +87,8 @@ pub(super) struct Evaluator<'s> {
     pub(super) exhausted: bool,
     /// Functions by the name's number and the space.
     pub(super) functions: Vec<Vec<(u8, Option<&'static super::builtins::Builtin>)>>,
+    /// Folders that went through a filter which may take files away, each the very value that came out.
+    pub(super) filtered: Vec<Rc<Path>>,
     cells: Vec<Cell>,
     scopes: Vec<Scope>,
     fuel: u32,
@@ -111,6 +113,7 @@ impl<'s> Evaluator<'s> {
             models: Vec::new(),
             exhausted: false,
             functions: Vec::new(),
+            filtered: Vec::new(),
             cells: Vec::with_capacity(1024),
             scopes: vec![Scope::Root],
             fuel: FUEL,

@@ -84,6 +84,8 @@ pub struct Derivation {
     pub function: String,
     /// What it is built from.
     pub source: SourceTree,
+    /// Whether the source surely has the project's `.cargo` in it: no filter stands before it that may drop it.
+    pub has_cargo_config: bool,
     /// What else its builder is told.
     pub settings: Vec<Setting>,
     /// What it is built for.

@@ -56,6 +56,7 @@ use crate::{
     cargo::config::{Form, Matcher, Scope},
     finding::{Confidence, Finding, Fix, Severity},
     fix, knowledge,
+    nix::facts::SourceTree,
     project::{Context, Declaration, FlagSet, FlagSource, Project, flags, flags::Word},
 };
 
@@ -151,15 +152,10 @@ fn is_shared(set: &FlagSet) -> bool {
     set.scope.is_none_or(|scope| scope == Scope::Project)
 }
 
-/// Whether a package's source surely holds `.cargo`: the whole folder, not a filter.
+/// Whether a package's source surely holds the folder's `.cargo`.
 fn sees_config(project: &Project, context: Context) -> bool {
-    let literal = project.derivation(context).and_then(|package| package.literal.as_ref());
-    let source = literal.and_then(|set| project.source(&set.file).map(|source| (set, source)));
-    source.is_some_and(|(set, source)| {
-        let binding = set.bindings.iter().find(|binding| binding.path == "src");
-        binding.is_some_and(|binding| {
-            matches!(source.document().slice(binding.value).trim(), "./." | "./" | "self" | "inputs.self")
-        })
+    project.derivation(context).is_some_and(|package| {
+        package.has_cargo_config && package.source == SourceTree::Project(project.root().to_path_buf())
     })
 }
 

@@ -133,6 +133,7 @@ impl Evaluator<'_> {
             package_name: self.package_name(&given),
             function: call.main.last().to_owned(),
             source: self.source_tree(&given),
+            has_cargo_config: self.has_cargo_config(&given),
             settings: self.settings(&given),
             system: output.system.clone(),
             origin: self.origin(output.key),
