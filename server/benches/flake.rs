@@ -75,6 +75,18 @@ fn median<T>(mut run: impl FnMut() -> T) -> Duration {
     times[times.len() / 2]
 }
 
+/// Sixty values, each made of the next one; `@` stands for it.
+fn tower(step: &str) -> String {
+    let steps = (0..60).map(|n| format!("x{n} = {};", step.replace('@', &format!("x{}", n + 1))));
+    format!("let {} x60 = \"a\"; in x0", steps.collect::<Vec<_>>().concat())
+}
+
+/// A set of so many dev shells.
+fn numbered(count: usize, value: impl Fn(usize) -> String) -> String {
+    let all = (0..count).map(|n| format!("s{n} = {};\n", value(n))).collect::<Vec<_>>().concat();
+    format!("{{ devShells.x86_64-linux = {{ {all} }}; }}")
+}
+
 /// The worst that a flake can ask for.
 fn hostile() {
     let many =
@@ -107,6 +119,17 @@ fn hostile() {
         ("100,000 arguments", format!("f{}", " x".repeat(100_000))),
         ("100,000 dots", format!("a{}", ".b".repeat(100_000))),
         ("100,000 operators", format!("1{}", " + 1".repeat(100_000))),
+        ("doubled texts", tower("\"${@}${@}\"")),
+        ("doubled sets", format!("builtins.toJSON ({})", tower("{ a = @; b = @; }"))),
+        ("20,000 files", numbered(20_000, |n| format!("import ./a{n}.nix"))),
+        (
+            "20,000 shells",
+            numbered(20_000, |n| format!("nixpkgs.legacyPackages.x86_64-linux.mkShell {{ A_{n} = \"b\"; }}")),
+        ),
+        (
+            "60,000 names in 200 withs",
+            format!("{}{}", "with { a = 1; }; ".repeat(200), numbered(60_000, |n| format!("b{n}"))),
+        ),
         ("10,000 overlays", with_overlays(&written, "p.x // p.y")),
         ("10,000 made overlays", with_overlays(made, "p.mkShell { A_B = p.a; }")),
         ("overlays of sets of sets", with_overlays(made, "p.pkgsStatic.pkgsMusl.pkgsStatic.a")),
@@ -118,9 +141,10 @@ fn hostile() {
         let facts = read_flake(&snapshot);
         let took = started.elapsed();
         println!(
-            "{name:<28} {:>9} bytes  {took:>9.1?}  complete {:?}",
+            "{name:<28} {:>9} bytes  {took:>9.1?}  complete {:?}, {} steps",
             files[0].1.len(),
-            facts.map(|facts| facts.complete)
+            facts.as_ref().map(|facts| facts.complete),
+            facts.map_or(0, |facts| facts.work)
         );
     }
 }
