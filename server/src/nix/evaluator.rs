@@ -13,9 +13,9 @@ use crate::{
     text::{FileId, Origin},
 };
 
-/// Steps that one evaluation may take: some 20 to 40 ms. A usual flake takes a few thousand; one with eighty
-/// packages for each of four systems was seen to take 600,000.
-pub(super) const FUEL: u32 = 1_000_000;
+/// Steps that one evaluation may take: some 20 to 40 ms. A usual flake takes a few thousand; conduwuit, with eighty
+/// packages for each of four systems, 870,000.
+pub(super) const FUEL: u32 = 1_200_000;
 
 /// Expressions that may be under evaluation inside each other. A level takes a few kilobytes of stack
 /// (in an unoptimised build, under 30), and analysis threads have at least 64 MB.
