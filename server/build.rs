@@ -10,6 +10,8 @@ use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 use serde::Deserialize;
 use toml_edit::de;
 
+#[path = "build/brings.rs"]
+mod brings;
 #[path = "build/failures.rs"]
 mod failures;
 #[path = "build/features.rs"]
@@ -201,12 +203,14 @@ fn main() -> Outcome<()> {
     let openssl = de::from_str(&fs::read_to_string("knowledge/openssl.toml")?)?;
     let natives = de::from_str(&fs::read_to_string("knowledge/native.toml")?)?;
     let renamed = de::from_str(&fs::read_to_string("knowledge/features.toml")?)?;
+    let brings = de::from_str(&fs::read_to_string("knowledge/brings.toml")?)?;
     let policies = de::from_str(&fs::read_to_string("knowledge/policies.toml")?)?;
     fs::write(Path::new(&out).join("policies.rs"), policies::tables(policies)?)?;
     fs::write(Path::new(&out).join("openssl.rs"), openssl_table(openssl)?)?;
     fs::write(Path::new(&out).join("targets.rs"), target_tables(targets, names)?)?;
     fs::write(Path::new(&out).join("crates.rs"), remedy_table(remedies)?)?;
     fs::write(Path::new(&out).join("features.rs"), features::table(renamed)?)?;
+    fs::write(Path::new(&out).join("brings.rs"), brings::table(brings)?)?;
     fs::write(Path::new(&out).join("native.rs"), native::table(natives)?)?;
     failures::write(Path::new(&out))?;
     Ok(())

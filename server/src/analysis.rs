@@ -1,13 +1,17 @@
 //! From a snapshot to findings: the one entry that the command line and the language server share.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
 
 use crate::{
     finding::{Edit, Finding, Fix},
     project::{Project, Suppression, SuppressionScope},
     rules,
     snapshot::{Level, Snapshot},
-    text::FileId,
+    text::{FileId, Span},
 };
 
 /// What one look at a project came to.
@@ -62,10 +66,24 @@ fn suppress(project: &Project, findings: Vec<Finding>) -> Vec<Finding> {
     if suppressions.is_empty() {
         return findings;
     }
+    // By rule and file: a generated text may hold thousands of either.
+    let mut about: HashMap<(&str, &FileId), Vec<usize>> = HashMap::new();
+    for (position, suppression) in suppressions.iter().enumerate() {
+        about.entry((&suppression.rule, &suppression.origin.file)).or_default().push(position);
+    }
+    let allowed: HashSet<(&FileId, Span)> = suppressions
+        .iter()
+        .filter(|suppression| suppression.rule == rules::UNUSED_SUPPRESSION)
+        .map(|suppression| (&suppression.origin.file, suppression.comment))
+        .collect();
     let mut used = vec![false; suppressions.len()];
     let mut kept = Vec::new();
     for finding in findings {
-        let covering = suppressions.iter().position(|suppression| covers(project, suppression, &finding));
+        let candidates = about.get(&(finding.rule, &finding.origin.file)).into_iter().flatten().copied();
+        let lines = covered_lines(project, &finding);
+        let covering = candidates.into_iter().find(|position| {
+            suppressions.get(*position).is_some_and(|suppression| covers(suppression, lines))
+        });
         match covering.and_then(|position| used.get_mut(position)) {
             Some(used) => *used = true,
             None => kept.push(finding),
@@ -75,11 +93,7 @@ fn suppress(project: &Project, findings: Vec<Finding>) -> Vec<Finding> {
     let is_blind = project.flake_gap().is_some() || project.config_gap().is_some();
     for (suppression, _) in suppressions.iter().zip(used).filter(|(_, used)| !used) {
         let may_wait = is_blind && rules::find(&suppression.rule).is_some();
-        let is_allowed = suppressions.iter().any(|other| {
-            other.rule == rules::UNUSED_SUPPRESSION
-                && other.origin.file == suppression.origin.file
-                && other.comment == suppression.comment
-        });
+        let is_allowed = allowed.contains(&(&suppression.origin.file, suppression.comment));
         if !may_wait && !is_allowed {
             kept.push(rules::unused_suppression::unused(project, suppression));
         }
@@ -87,19 +101,21 @@ fn suppress(project: &Project, findings: Vec<Finding>) -> Vec<Finding> {
     kept
 }
 
-fn covers(project: &Project, suppression: &Suppression, finding: &Finding) -> bool {
-    if suppression.rule != finding.rule || suppression.origin.file != finding.origin.file {
-        return false;
-    }
-    match suppression.scope {
-        SuppressionScope::File => true,
-        SuppressionScope::Line(line) => project.source(&finding.origin.file).is_some_and(|source| {
-            let document = source.document();
-            let first = document.line_at(finding.origin.span.start());
-            let last = document.line_at(finding.origin.span.end());
-            // The comment above the first line, or at the end of the first or last one.
-            line == first || line == last
-        }),
+/// The first and the last line of a finding.
+fn covered_lines(project: &Project, finding: &Finding) -> Option<(usize, usize)> {
+    let source = project.source(&finding.origin.file)?;
+    let document = source.document();
+    let span = finding.origin.span;
+    Some((document.line_at(span.start()), document.line_at(span.end())))
+}
+
+/// Whether a suppression, of the finding's rule and file, covers its lines.
+fn covers(suppression: &Suppression, lines: Option<(usize, usize)>) -> bool {
+    match (suppression.scope, lines) {
+        (SuppressionScope::File, _) => true,
+        // The comment above the first line, or at the end of the first or last one.
+        (SuppressionScope::Line(line), Some((first, last))) => line == first || line == last,
+        (SuppressionScope::Line(_), None) => false,
     }
 }
 

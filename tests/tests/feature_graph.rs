@@ -20,7 +20,6 @@ use std::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use portolan::{
@@ -98,16 +97,18 @@ struct Tally {
     failures: Mutex<Vec<String>>,
 }
 
-/// Holds the answers about one project to cargo's.
-fn compare(position: usize, project: &Project, wanted: &str, homes: &scratch::Homes, tally: &Tally) {
+/// Holds the answers about one project to cargo's. Nothing writes the caches meanwhile.
+fn compare(
+    (position, project): (usize, &Project),
+    root: &Path,
+    wanted: &str,
+    homes: &scratch::Homes,
+    tally: &Tally,
+) {
     let fail = |what: String| tally.failures.lock().unwrap().push(format!("== {} {what}", project.name));
-    let root = match project.write(homes) {
-        Ok(root) => root,
-        Err(why) => return fail(why),
-    };
     let members = if project.default_members { Members::Default } else { Members::All };
     let due = |question| is_due(wanted, position, question);
-    compare_in(&root, members, &due, homes, tally, &fail);
+    compare_in(root, members, &due, homes, tally, &fail);
 }
 
 fn compare_in(
@@ -125,15 +126,7 @@ fn compare_in(
         }
         tally.questions.fetch_add(1, Ordering::Relaxed);
         let question = Question { kinds, members, ..Question::build(target, HOST) };
-        let wrong = differences(root, members, &question, homes);
-        // Other cargos share the registry's caches and write their files in place: what is half written is read again.
-        let wrong = if wrong.is_empty() {
-            wrong
-        } else {
-            std::thread::sleep(Duration::from_millis(500));
-            differences(root, members, &question, homes)
-        };
-        wrong.into_iter().for_each(fail);
+        differences(root, members, &question, homes).into_iter().for_each(fail);
     }
 }
 
@@ -197,16 +190,27 @@ fn agrees_with_cargo_tree() {
     assert!(projects.len() >= 40, "{} projects", projects.len());
     let homes = scratch::Homes::new();
     let tally = Tally { questions: AtomicUsize::new(0), failures: Mutex::default() };
+    let is_wanted =
+        |project: &Project| wanted.is_empty() || wanted == "all" || project.name.contains(&wanted);
+    // First all are fetched, one after the other, and then nothing changes any more.
+    let mut written = Vec::new();
+    for one in projects.iter().enumerate().filter(|(_, project)| is_wanted(project)) {
+        match one.1.write(&homes) {
+            Ok(root) => written.push((one, root)),
+            Err(why) => tally.failures.lock().unwrap().push(format!("== {} {why}", one.1.name)),
+        }
+    }
+    for (one, root) in &written {
+        if let Err(why) = Project::settle(root, &homes) {
+            tally.failures.lock().unwrap().push(format!("== {} {why}", one.1.name));
+        }
+    }
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                loop {
-                    let position = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(project) = projects.get(position) else { return };
-                    if wanted.is_empty() || wanted == "all" || project.name.contains(&wanted) {
-                        compare(position, project, &wanted, &homes, &tally);
-                    }
+                while let Some((one, root)) = written.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    compare(*one, root, &wanted, &homes, &tally);
                 }
             });
         }
@@ -223,7 +227,7 @@ fn agrees_with_cargo_tree() {
 #[ignore = "for projects that lie elsewhere, locked and fetched"]
 fn agrees_with_cargo_tree_elsewhere() {
     let folders = std::env::var("PORTOLAN_GRAPH_FOLDERS").expect("PORTOLAN_GRAPH_FOLDERS names the folders");
-    let homes = scratch::Homes::new();
+    let homes = scratch::Homes::of_user();
     let tally = Tally { questions: AtomicUsize::new(0), failures: Mutex::default() };
     for folder in folders.split(':') {
         for members in [Members::Default, Members::All] {

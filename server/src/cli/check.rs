@@ -57,15 +57,8 @@ fn look(options: &CheckOptions, output: Output) -> Result<Report, Stop> {
         texts: Texts::default(),
     };
     for root in &roots {
-        let session = if options.deep {
-            let (session, notes) = Session::open_deep(root, host.clone(), &options.project, &options.rules);
-            for note in &notes {
-                output.note(&note.to_string());
-            }
-            session
-        } else {
-            Session::with_rules(root, host.clone(), &options.project, &options.rules)
-        };
+        let (project, rules) = (&options.project, &options.rules);
+        let session = Session::asked(root, host.clone(), project, rules, &options.deep, output);
         session.host().clone_into(&mut report.host);
         report.targets.extend(session.shipped());
         let findings: Vec<Finding> =

@@ -5,12 +5,14 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use super::{
     Stop,
-    args::ProjectOptions,
+    args::{DeepOptions, ProjectOptions},
     catalog::{self, Entry},
+    output::Output,
     suggest,
 };
 use crate::{
@@ -143,15 +145,38 @@ impl Session {
         Self { snapshot, analysis }
     }
 
-    /// The same, with what Nix and cargo say, as somebody asked for it.
-    pub(super) fn open_deep(
+    /// The same, and with what Nix and cargo say where somebody asks for it; what there is to say of the asking is
+    /// said.
+    pub(super) fn asked(
         root: &Path,
         host: Arc<Host>,
         options: &ProjectOptions,
         named: &[String],
+        deep: &DeepOptions,
+        output: Output,
+    ) -> Self {
+        if !deep.deep {
+            return Self::with_rules(root, host, options, named);
+        }
+        let limit = Duration::from_secs(deep.deep_limit);
+        let (session, notes) = Self::open_deep(root, host, options, named, limit);
+        for note in &notes {
+            output.note(&note.to_string());
+        }
+        session
+    }
+
+    /// What Nix and cargo say stands in the place of what was unknown.
+    fn open_deep(
+        root: &Path,
+        host: Arc<Host>,
+        options: &ProjectOptions,
+        named: &[String],
+        limit: Duration,
     ) -> (Self, Vec<deep::Note>) {
         let plain = turn_on(snapshot(root, host, options), named);
-        let outcome = deep::ask(&plain, &deep::Options::default(), &|| true);
+        let asked = deep::Options { limit, ..deep::Options::default() };
+        let outcome = deep::ask(&plain, &asked, &|| true);
         let snapshot = Snapshot { settled: Arc::new(outcome.settled), ..plain };
         let analysis = analysis::analyze(&snapshot);
         (Self { snapshot, analysis }, outcome.notes)

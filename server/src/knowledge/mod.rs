@@ -1,6 +1,7 @@
 //! Measured facts: targets, crates and what systems have, as data files (`server/knowledge/`) with typed look-ups. The build
 //! script turns the files into static tables.
 
+mod brings;
 mod crates;
 mod failures;
 mod features;
@@ -10,6 +11,7 @@ mod openssl;
 mod policies;
 mod targets;
 
+pub use brings::{Brings, Brought, brings};
 pub use crates::{Class, Extra, Need, Remedy, Versions, all_remedies, remedies};
 pub use failures::{
     ContextSign, Derived, FailureKind, Part, Pattern, Sign, derived_values, failure, failure_contexts,

@@ -78,9 +78,12 @@
 //! - <https://github.com/rust-lang/rust/issues/71651>
 //! - <https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags>
 
-use super::{FixKind, Rule};
+use super::{FixKind, Rule, native::table};
 use crate::{
-    cargo::graph::{self, ProcMacro, Question},
+    cargo::{
+        graph::{self, ProcMacro, Question},
+        manifest::{Dependency, DependencySource},
+    },
     finding::{Confidence, Finding, Fix, Severity},
     fix, knowledge,
     nix::facts,
@@ -101,6 +104,38 @@ pub const RULE: Rule = Rule {
 /// Libraries for procedural macros: written with the same crates, and none themselves.
 const NO_MACROS: &[&str] =
     &["syn", "quote", "darling", "darling_core", "synstructure", "proc-macro-crate", "prettyplease"];
+
+/// Crates that are procedural macros, or have one among the dependencies that they always have; sorted.
+const MACROS: &[&str] = &[
+    "async-stream",
+    "async-trait",
+    "bitfield-struct",
+    "clap_derive",
+    "ctor",
+    "derive_builder",
+    "derive_more",
+    "enum_dispatch",
+    "indoc",
+    "num-derive",
+    "paste",
+    "pin-project",
+    "rstest",
+    "serde_derive",
+    "serde_repr",
+    "strum_macros",
+    "thiserror",
+    "tracing-attributes",
+];
+
+/// Crates that have one with a feature.
+const WITH_MACROS: &[(&str, &str)] = &[
+    ("clap", "derive"),
+    ("serde", "derive"),
+    ("strum", "derive"),
+    ("tokio", "full"),
+    ("tokio", "macros"),
+    ("zeroize", "derive"),
+];
 
 fn check(project: &Project) -> Vec<Finding> {
     if !project.cargo.config.build_targets.is_empty() || project.host_variable("CARGO_BUILD_TARGET").is_some()
@@ -190,6 +225,9 @@ fn winning(project: &Project, context: Context, triple: &str) -> Vec<FlagSet> {
 
 /// A procedural macro that is compiled, and how sure that is.
 fn proc_macro(project: &Project, triple: &str) -> Option<(String, Confidence)> {
+    if project.cargo.lock.lock().is_none() {
+        return by_manifest(project, triple);
+    }
     let question = Question::build(triple, triple);
     let resolution = graph::resolve(&project.snapshot, &project.cargo, &question);
     let sure = |package: &&graph::Compiled| {
@@ -204,6 +242,32 @@ fn proc_macro(project: &Project, triple: &str) -> Option<(String, Confidence)> {
     };
     let package = resolution.packages.iter().find(is_written_like_one)?;
     Some((package.name.clone(), Confidence::Likely))
+}
+
+/// Without a lock file: a package of the workspace, or a crate that is, or always brings, a procedural macro.
+fn by_manifest(project: &Project, triple: &str) -> Option<(String, Confidence)> {
+    let workspace = project.cargo.workspace.as_ref()?;
+    let is_own = |one: &Dependency| {
+        let folder = match &one.source {
+            DependencySource::Path(folder) => folder,
+            DependencySource::Registry | DependencySource::Git(_) => return false,
+        };
+        workspace.manifests().any(|manifest| manifest.folder == *folder && manifest.is_proc_macro())
+    };
+    let live = workspace.packages().flat_map(|manifest| {
+        let own = manifest.dependencies.iter();
+        own.filter(|one| table::is_live(manifest, one, triple)).collect::<Vec<_>>()
+    });
+    let mut found = live.filter_map(|one| {
+        let is_it = MACROS.binary_search(&one.crate_name.as_str()).is_ok()
+            || WITH_MACROS.iter().any(|(name, feature)| one.crate_name == *name && one.has_feature(feature));
+        match (is_own(one), is_it && one.source == DependencySource::Registry) {
+            (true, _) => Some((one.crate_name.clone(), Confidence::Certain)),
+            (_, true) => Some((one.crate_name.clone(), Confidence::Likely)),
+            _ => None,
+        }
+    });
+    found.next()
 }
 
 fn name_target(project: &Project, context: Context, triple: &str) -> Option<Fix> {

@@ -54,7 +54,7 @@ impl Project {
         let repository = homes.folder.join("repositories").join(&self.name);
         let parts: Vec<&str> = self.files.iter().flat_map(|(path, text)| [path.as_str(), text]).collect();
         let text = parts.join("\n");
-        let done = root.join(".done");
+        let done = root.join(".fetched");
         if fs::read_to_string(&done).is_ok_and(|known| known == text) {
             return Ok(root);
         }
@@ -82,6 +82,17 @@ impl Project {
         fs::write(done, text).unwrap();
         Ok(root)
     }
+
+    /// Once all projects are fetched: a registry has several servers, one of which may be older than another, so that what
+    /// one project was locked to is gone from the index that the next one fetched. Then it is locked again, offline.
+    pub fn settle(root: &Path, homes: &Homes) -> Result<(), String> {
+        let look = ["tree", "--offline", "--locked", "--target", "all", "--quiet"];
+        if cargo::run(root, homes.whole(), &look).is_ok() {
+            return Ok(());
+        }
+        fs::remove_file(root.join("Cargo.lock")).map_err(|error| error.to_string())?;
+        cargo::run(root, homes.whole(), &["fetch", "--offline", "--quiet"]).map(drop)
+    }
 }
 
 fn commit(repository: &Path) -> Result<(), String> {
@@ -106,8 +117,20 @@ pub struct Homes {
 }
 
 impl Homes {
-    /// The registry's caches are the user's own, so that nothing is downloaded twice.
+    /// The registry's caches are this checkout's own. With the user's, cargo wrote them under the lock of this home while
+    /// other cargos wrote them under that of theirs: half-written index files and manifests were read here and there.
     pub fn new() -> Self {
+        Self::with_registry(None)
+    }
+
+    /// The same with the registry's caches of the user, for projects that are fetched already; nothing is written there.
+    pub fn of_user() -> Self {
+        let own = user_home();
+        fs::create_dir_all(own.join("registry/index")).unwrap();
+        Self::with_registry(Some(&own.join("registry")))
+    }
+
+    fn with_registry(registry: Option<&Path>) -> Self {
         // Not below this repository: cargo would take the projects for members of its workspace.
         // Nor another checkout's, which may be tested at the same time.
         let mut hash = std::hash::DefaultHasher::new();
@@ -117,22 +140,28 @@ impl Homes {
         fs::create_dir_all(&folder).unwrap();
         let lock = fs::File::create(folder.join("lock")).unwrap();
         lock.lock().unwrap();
-        let homes = ["whole", "index", "empty"].map(|name| folder.join("homes").join(name));
+        let kind = if registry.is_some() { "user" } else { "homes" };
+        let homes = ["whole", "index", "empty"].map(|name| folder.join(kind).join(name));
         for home in &homes {
             fs::create_dir_all(home).unwrap();
         }
-        let own = std::env::var_os("CARGO_HOME")
-            .map_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cargo"), PathBuf::from);
+        let own = user_home();
         let [whole, index, _] = &homes;
-        fs::create_dir_all(own.join("registry/index")).unwrap();
         fs::create_dir_all(index.join("registry")).unwrap();
-        link(&own.join("registry"), &whole.join("registry"));
+        match registry {
+            Some(registry) => link(registry, &whole.join("registry")),
+            None => {
+                // What an older version of this test linked there.
+                let _ = fs::remove_file(whole.join("registry"));
+                fs::create_dir_all(whole.join("registry/index")).unwrap();
+            }
+        }
         for name in ["config.toml", "config"] {
             if own.join(name).exists() {
                 link(&own.join(name), &whole.join(name));
             }
         }
-        link(&own.join("registry/index"), &index.join("registry/index"));
+        link(&whole.join("registry/index"), &index.join("registry/index"));
         fs::create_dir_all(whole.join("git")).unwrap();
         link(&whole.join("git"), &index.join("git"));
         Self { folder, all: homes, _lock: lock }
@@ -154,6 +183,11 @@ impl Homes {
     pub fn empty(&self) -> &Path {
         &self.all[2]
     }
+}
+
+fn user_home() -> PathBuf {
+    std::env::var_os("CARGO_HOME")
+        .map_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cargo"), PathBuf::from)
 }
 
 fn link(to: &Path, from: &Path) {

@@ -1,12 +1,11 @@
 //! The native crates that a target's build has, each with the dependency that brings it.
 
-use super::blame::{self, Culprit};
+use super::{
+    blame::{self, Culprit},
+    table::{self, Says},
+};
 use crate::{
-    cargo::{
-        Manifest,
-        graph::Gap,
-        manifest::{Dependency, DependencyKind},
-    },
+    cargo::{Manifest, graph::Gap, manifest::Dependency},
     finding::Confidence,
     knowledge::{self, NativeCrate, NativeKind, Remedy},
     project::{Library, NativeUse, Project},
@@ -31,45 +30,62 @@ pub fn found<'p>(project: &'p Project, triple: &str) -> Vec<Found<'p>> {
     if project.graph(triple).gaps.contains(&Gap::NoLock) {
         return by_tables(project, triple);
     }
+    let is_whole = project.graph(triple).is_closed() || project.graph(triple).is_merely_unlocked();
+    let may_ask_table = is_whole && is_linux(triple);
     let uses = project.native_uses(triple).into_iter();
-    let mut tables = None;
     let with_culprit = uses.filter_map(|one| {
+        if one.confidence == Confidence::Possible && may_ask_table && !one.is_fork {
+            return by_table_of(project, &one, triple);
+        }
         let culprit = blame::shortest(project, one.known.name, triple)?;
         let confidence = one.confidence.min(culprit.certainty);
-        if confidence == Confidence::Possible
-            && let Some(known) = by_both(&one, tables.get_or_insert_with(|| by_tables(project, triple)))
-        {
-            return Some(known);
-        }
         Some(Found { known: one.known, library: one.library, confidence, culprit })
     });
     with_culprit.collect()
 }
 
-/// A crate that may be compiled as far as the graph goes, because a package is in no cache, and that a direct dependency
-/// is known to bring; that it takes no library of the system's, or does, must not contradict the lock file.
-fn by_both<'p>(one: &NativeUse, tables: &[Found<'p>]) -> Option<Found<'p>> {
-    let known = tables.iter().find(|known| known.known.name == one.known.name)?;
-    let is_possible = match known.library {
-        Library::System => one.has_copy == Some(false),
-        Library::Compiled => one.has_copy != Some(false),
-        Library::SystemIfThere => false,
-    };
-    (is_possible && one.known.kind == NativeKind::System)
-        .then(|| Found { confidence: known.confidence.min(Confidence::Likely), ..known.clone() })
+/// A crate of which the graph knows only that it may be compiled, because cargo's caches lack what leads to it.
+fn by_table_of<'p>(project: &'p Project, one: &NativeUse, triple: &str) -> Option<Found<'p>> {
+    let (culprit, says) =
+        table::verdict(project, blame::culprits(project, one.known.name, triple), one.known)?;
+    let mut found = by_table(one.known, Confidence::Likely, culprit.manifest, culprit.dependency);
+    let says = if says == Says::Nothing { by_rows(project, culprit.dependency, one.known) } else { says };
+    match says {
+        Says::OwnCopy => found.library = Library::Compiled,
+        // Somebody else may have it built from source, and that would hold for all.
+        Says::Yes if !table::may_be_bundled(project, one.known) => {}
+        _ => {
+            found.confidence = Confidence::Possible;
+            found.library = one.library;
+        }
+    }
+    found.culprit = culprit;
+    Some(found)
+}
+
+/// What the data on cures says of a version that the table does not have.
+fn by_rows(project: &Project, dependency: &Dependency, native: &NativeCrate) -> Says {
+    let rows = rows(project, dependency);
+    let pulls = rows.iter().flat_map(|row| row.pulls).any(|name| *name == native.name);
+    match (pulls, has_copy_by_name(dependency, native)) {
+        (false, _) => Says::Nothing,
+        (true, true) => Says::OwnCopy,
+        (true, false) => Says::Yes,
+    }
+}
+
+fn is_linux(triple: &str) -> bool {
+    knowledge::target(triple).is_some_and(knowledge::Target::is_linux)
 }
 
 fn by_tables<'p>(project: &'p Project, triple: &str) -> Vec<Found<'p>> {
     let mut found: Vec<Found<'p>> = Vec::new();
     for manifest in blame::manifests(project).filter(|manifest| !manifest.is_proc_macro()) {
         for dependency in &manifest.dependencies {
-            let is_live = dependency.kind == DependencyKind::Normal
-                && !dependency.is_optional()
-                && blame::is_for(dependency, triple);
-            if !is_live {
+            if !table::is_live(manifest, dependency, triple) {
                 continue;
             }
-            for (known, confidence) in brought_by(project, dependency) {
+            for (known, confidence) in brought_by(project, manifest, dependency, triple) {
                 if !found.iter().any(|one| one.known.name == known.name) {
                     found.push(by_table(known, confidence, manifest, dependency));
                 }
@@ -77,7 +93,7 @@ fn by_tables<'p>(project: &'p Project, triple: &str) -> Vec<Found<'p>> {
         }
     }
     for one in &mut found {
-        if is_bundled_somewhere(project, one.known) && one.library != Library::Compiled {
+        if is_bundled_somewhere(project, one.known, triple) && one.library != Library::Compiled {
             one.library = Library::Compiled;
         }
     }
@@ -107,10 +123,21 @@ fn by_table<'p>(
 }
 
 /// The native crates that a dependency brings: itself, or what the data on cures says that it pulls.
-fn brought_by(project: &Project, dependency: &Dependency) -> Vec<(&'static NativeCrate, Confidence)> {
+fn brought_by(
+    project: &Project,
+    manifest: &Manifest,
+    dependency: &Dependency,
+    triple: &str,
+) -> Vec<(&'static NativeCrate, Confidence)> {
     if let Some(known) = knowledge::native_crate(&dependency.crate_name) {
         let links = !known.unlinked.iter().any(|feature| dependency.has_feature(feature));
         return links.then_some((known, Confidence::Certain)).into_iter().collect();
+    }
+    if is_linux(triple)
+        && let Some(all) = table::brought(project, manifest, dependency)
+    {
+        let known = all.iter().filter_map(|one| knowledge::native_crate(one.name));
+        return known.map(|known| (known, Confidence::Likely)).collect();
     }
     let rows = rows(project, dependency);
     let pulled = rows.iter().flat_map(|row| row.pulls).filter_map(|name| knowledge::native_crate(name));
@@ -133,20 +160,29 @@ fn rows(project: &Project, dependency: &Dependency) -> Vec<&'static Remedy> {
 }
 
 /// Whether some dependency of the workspace has the library compiled: features are unified.
-fn is_bundled_somewhere(project: &Project, known: &NativeCrate) -> bool {
-    let dependencies = blame::manifests(project).flat_map(|manifest| &manifest.dependencies);
-    let mut live = dependencies.filter(|one| one.kind == DependencyKind::Normal);
-    live.any(|dependency| {
-        let has = |feature: &&str| dependency.has_feature(feature);
-        if dependency.crate_name == known.name {
-            return known.bundled.iter().any(has);
-        }
-        let about = knowledge::remedies(&dependency.crate_name).iter();
-        let mut about = about.filter(|row| row.pulls.contains(&known.name) && row.default_features.is_none());
-        about.any(|row| row.add.iter().any(has))
-            || dependency.features.iter().any(|feature| {
-                known.name == "libsqlite3-sys" && feature.value.starts_with("bundled")
-                    || feature.value.starts_with("vendored")
-            })
+fn is_bundled_somewhere(project: &Project, known: &NativeCrate, triple: &str) -> bool {
+    let of = |manifest: &'_ Manifest, dependency: &'_ Dependency| match table::says(
+        project, manifest, dependency, known,
+    ) {
+        Says::OwnCopy => true,
+        Says::Yes | Says::No => false,
+        Says::Nothing => has_copy_by_name(dependency, known),
+    };
+    blame::manifests(project).any(|manifest| {
+        let mut live = manifest.dependencies.iter().filter(|one| table::is_live(manifest, one, triple));
+        live.any(|dependency| of(manifest, dependency))
     })
+}
+
+/// Whether a feature's name says that the library is compiled.
+fn has_copy_by_name(dependency: &Dependency, known: &NativeCrate) -> bool {
+    let about = knowledge::remedies(&dependency.crate_name).iter();
+    let mut about = about.filter(|row| row.pulls.contains(&known.name) && row.default_features.is_none());
+    let is_copy =
+        |feature: &&&str| ["vendored", "bundled", "static"].iter().any(|word| feature.contains(word));
+    about.any(|row| row.add.iter().filter(is_copy).any(|feature| dependency.has_feature(feature)))
+        || dependency.features.iter().any(|feature| {
+            known.name == "libsqlite3-sys" && feature.value.starts_with("bundled")
+                || feature.value.starts_with("vendored")
+        })
 }

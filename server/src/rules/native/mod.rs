@@ -5,6 +5,7 @@ pub mod found;
 pub mod merged;
 pub mod proof;
 pub mod remedy;
+pub mod table;
 pub mod tls;
 pub mod tools;
 

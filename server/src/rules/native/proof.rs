@@ -34,6 +34,10 @@ pub fn judge(
     culprit: &Culprit<'_>,
     library: &NativeCrate,
 ) -> Verdict {
+    if project.cargo.lock.lock().is_none() {
+        // There is no graph to ask, so the edits need not be laid over the files.
+        return Verdict::Unknown;
+    }
     let names = [library.name];
     let resolutions = resolve(project, edits, targets, &names);
     resolutions.iter().map(|resolution| of(resolution, culprit, library)).min().unwrap_or(Verdict::Unknown)

@@ -1,8 +1,6 @@
 //! Which direct dependencies reach openssl-sys, as far as manifests and the lock file can tell where the feature
 //! graph cannot.
 
-use std::collections::{BTreeSet, VecDeque};
-
 use crate::{
     cargo::{
         Manifest,
@@ -11,8 +9,13 @@ use crate::{
     finding::Confidence,
     knowledge::{self, OpensslUser},
     project::Project,
-    rules::native::blame::{Culprit, is_for, manifests, version},
+    rules::native::{
+        blame::{Culprit, is_for, manifests, version},
+        table::{Says, features_for, is_live, is_on, may_be_bundled, says},
+    },
 };
+
+const NAME: &str = "openssl-sys";
 
 /// A direct dependency that reaches openssl-sys.
 pub(in crate::rules) struct Reached<'p> {
@@ -34,7 +37,12 @@ pub(super) fn is_vendored(project: &Project) -> bool {
     let all =
         manifests(project).flat_map(|manifest| manifest.dependencies.iter().map(move |one| (manifest, one)));
     let mut live = all.filter(|(manifest, one)| one.kind == DependencyKind::Normal && is_on(manifest, one));
-    live.any(|(_, dependency)| {
+    live.any(|(manifest, dependency)| {
+        match table(project, manifest, dependency) {
+            Says::OwnCopy => return true,
+            Says::Yes | Says::No => return false,
+            Says::Nothing => {}
+        }
         let user = knowledge::openssl_user(&dependency.crate_name, &version(project, dependency));
         let generic =
             ["vendored", "native-tls-vendored", "vendored-openssl", "openssl-vendored", "static-ssl"];
@@ -50,10 +58,7 @@ pub(super) fn dependencies<'p>(project: &'p Project, triple: &str) -> Vec<Reache
     let mut reached = Vec::new();
     for manifest in manifests(project).filter(|manifest| !manifest.is_proc_macro()) {
         for dependency in &manifest.dependencies {
-            if dependency.kind == DependencyKind::Normal
-                && is_for(dependency, triple)
-                && is_on(manifest, dependency)
-            {
+            if is_live(manifest, dependency, triple) {
                 reached.extend(known(project, manifest, dependency));
             }
         }
@@ -70,23 +75,35 @@ fn known<'p>(
     manifest: &'p Manifest,
     dependency: &'p Dependency,
 ) -> Option<Reached<'p>> {
-    let user = knowledge::openssl_user(&dependency.crate_name, &version(project, dependency))?;
-    let by_default = user.default && dependency.has_default_features();
-    let by_feature = features(dependency).any(|feature| user.features.contains(&feature));
-    if !(user.always || by_default || by_feature) {
-        return None;
-    }
+    let user = knowledge::openssl_user(&dependency.crate_name, &version(project, dependency));
+    let by = match (table(project, manifest, dependency), user) {
+        (Says::Yes, _) => features_for(project, manifest, dependency, NAME),
+        (Says::OwnCopy | Says::No, _) | (Says::Nothing, None) => return None,
+        (Says::Nothing, Some(user)) => {
+            let by_default = user.default && dependency.has_default_features();
+            let by_feature = features(dependency).any(|feature| user.features.contains(&feature));
+            if !(user.always || by_default || by_feature) {
+                return None;
+            }
+            if by_default { vec!["default".to_owned()] } else { Vec::new() }
+        }
+    };
     let path = locked_path(project, manifest, dependency);
     // With a lock file that does not lead from the crate to openssl-sys, the table is out of date.
     if path.is_none() && project.cargo.lock.lock().is_some() && dependency.crate_name != "openssl-sys" {
         return None;
     }
-    let is_itself = matches!(user.name, "openssl-sys" | "openssl" | "native-tls");
-    let confidence = if is_itself { Confidence::Certain } else { Confidence::Likely };
+    let is_itself = matches!(dependency.crate_name.as_str(), "openssl-sys" | "openssl" | "native-tls");
+    let may_be_bundled = knowledge::native_crate(NAME).is_some_and(|native| may_be_bundled(project, native));
+    let confidence = match (may_be_bundled, is_itself) {
+        // Somebody has OpenSSL's sources compiled, for this target or another.
+        (true, _) => Confidence::Possible,
+        (false, true) => Confidence::Certain,
+        (false, false) => Confidence::Likely,
+    };
     let path = path.unwrap_or_else(|| guessed_path(manifest, dependency));
-    let by = if by_default { vec!["default".to_owned()] } else { Vec::new() };
     let culprit = Culprit { manifest, dependency, path, by, certainty: confidence };
-    Some(Reached { culprit, user: Some(user), confidence })
+    Some(Reached { culprit, user, confidence })
 }
 
 /// The lock file leads from some dependency to openssl-sys; whether the features on the way are on, only
@@ -103,6 +120,8 @@ fn possible<'p>(project: &'p Project, triple: &str) -> Option<Reached<'p>> {
     let unknown = live.filter(|(_, dependency)| {
         knowledge::openssl_user(&dependency.crate_name, &version(project, dependency)).is_none()
     });
+    let unknown =
+        unknown.filter(|(manifest, dependency)| table(project, manifest, dependency) == Says::Nothing);
     let paths = unknown.filter_map(|(manifest, dependency)| {
         Some((locked_path(project, manifest, dependency)?, manifest, dependency))
     });
@@ -113,30 +132,9 @@ fn possible<'p>(project: &'p Project, triple: &str) -> Option<Reached<'p>> {
     Some(Reached { culprit, user: None, confidence })
 }
 
-/// Whether a dependency is compiled with the package's default features.
-fn is_on(manifest: &Manifest, dependency: &Dependency) -> bool {
-    if !dependency.optional.as_ref().is_some_and(|optional| optional.value) {
-        return true;
-    }
-    let name = dependency.key.value.as_str();
-    let mut on: BTreeSet<&str> = BTreeSet::new();
-    let mut queue = VecDeque::from(["default"]);
-    while let Some(feature) = queue.pop_front() {
-        let declared = manifest.features.iter().find(|one| one.name.value == feature);
-        for value in declared.iter().flat_map(|one| &one.values) {
-            let value = value.value.as_str();
-            let enables = value == name
-                || value.strip_prefix("dep:") == Some(name)
-                || value.split_once('/').is_some_and(|(crate_name, _)| crate_name == name);
-            if enables {
-                return true;
-            }
-            if on.insert(value) {
-                queue.push_back(value);
-            }
-        }
-    }
-    false
+/// What the table of native crates says of a dependency.
+fn table(project: &Project, manifest: &Manifest, dependency: &Dependency) -> Says {
+    knowledge::native_crate(NAME).map_or(Says::Nothing, |native| says(project, manifest, dependency, native))
 }
 
 /// Features that are asked for, inherited ones included.
