@@ -228,7 +228,7 @@ fn progress_is_for_terminals() {
     let plain = build(&folder, &[]);
     assert_eq!(plain.code, Some(0), "{plain:?}");
     for text in [&plain.out, &plain.err] {
-        assert!(!text.contains(['\u{1b}', '\r']) && !text.contains("%"), "{text:?}");
+        assert!(!text.contains(['\u{1b}', '\r']) && !text.contains('%'), "{text:?}");
     }
     assert!(plain.err.contains("   Compiling app v0.1.0"), "{plain:?}");
 }
