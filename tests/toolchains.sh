@@ -11,6 +11,8 @@ folder=$(realpath -m "${1:?a folder}")
 shift
 zig_version=0.17.0
 zigbuild_version=0.24.0
+# It has protoc, under a name that no build script finds.
+grpcio_version=1.85.1
 packages=$folder/packages
 usr=$folder/rust/usr
 host=x86_64-unknown-linux-gnu
@@ -55,15 +57,17 @@ wrap_rust() {
   "$folder/bin/rustc" --version >&2
 }
 
-fetch_zig() {
-  [ -e "$folder/python/.complete" ] && return
-  note "zig $zig_version, cargo-zigbuild $zigbuild_version"
-  python3 -m pip install --quiet --disable-pip-version-check --no-input --target "$folder/python" \
-    "ziglang==$zig_version" "cargo-zigbuild==$zigbuild_version" >&2
+fetch_wheels() {
+  local wheels=("ziglang==$zig_version" "cargo-zigbuild==$zigbuild_version" "grpcio-tools==$grpcio_version")
+  [ "$(cat "$folder/python/.complete" 2>/dev/null)" = "${wheels[*]}" ] && return
+  note "${wheels[*]}"
+  rm -rf "$folder/python"
+  python3 -m pip install --quiet --disable-pip-version-check --no-input --root-user-action=ignore \
+    --target "$folder/python" "${wheels[@]}" >&2
   ln -sfn "$folder/python/bin/cargo-zigbuild" "$folder/bin/cargo-zigbuild"
   printf '#!/bin/sh\nexec %s/python/ziglang/zig "$@"\n' "$folder" >"$folder/bin/zig"
   chmod +x "$folder/bin/zig"
-  touch "$folder/python/.complete"
+  printf '%s' "${wheels[*]}" >"$folder/python/.complete"
 }
 
 write_std_builder() { # folder
@@ -122,6 +126,6 @@ build_std() { # target
 
 fetch_rust
 wrap_rust
-fetch_zig
+fetch_wheels
 for target in "$@"; do build_std "$target"; done
 printf '%s\n' "$folder"

@@ -28,6 +28,8 @@ struct NativeCrate {
     #[serde(default)]
     sources: Vec<String>,
     #[serde(default)]
+    tools: Vec<String>,
+    #[serde(default)]
     apple: bool,
     #[serde(default)]
     nix: Vec<String>,
@@ -48,7 +50,7 @@ pub fn table(mut file: NativeFile) -> Outcome<String> {
         writeln!(
             code,
             "NativeCrate {{ name: {:?}, library: {:?}, kind: NativeKind::{}, bundled: &{:?}, unlinked: &{:?}, \
-             system: &{:?}, sources: &{:?}, apple: {}, nix: &{:?}, debian: {:?}, needs: &[{}] }},",
+             system: &{:?}, sources: &{:?}, tools: &{:?}, apple: {}, nix: &{:?}, debian: {:?}, needs: &[{}] }},",
             one.name,
             one.library,
             camel_case(&one.kind),
@@ -56,6 +58,7 @@ pub fn table(mut file: NativeFile) -> Outcome<String> {
             one.unlinked,
             one.system,
             one.sources,
+            one.tools,
             one.apple,
             one.nix,
             one.debian,

@@ -102,6 +102,21 @@ return function(t, given)
     t.becomes('the audit of what was built', says('portolan://audit', 'sample: '), true)
     vim.cmd('silent! only!')
     vim.api.nvim_set_current_buf(buffer)
+    vim.cmd('Portolan targets')
+    t.becomes('the targets window has the last build and its audit', function()
+      local text = shown('portolan://targets')
+      return text:match('last build   built %d%d:%d%d\n') ~= nil and text:match('last audit   %l+') ~= nil
+    end, true)
+    vim.cmd('silent! only!')
+    vim.api.nvim_set_current_buf(buffer)
+    local function lens()
+      local titles = vim.tbl_map(function(one)
+        return one.command.title
+      end, vim.lsp.codelens.get(buffer))
+      return (titles[1] or ''):gsub('%d%d:%d%d', 'HH:MM')
+    end
+    vim.lsp.codelens.refresh({ bufnr = buffer })
+    t.becomes('the lens says it too', lens, 'Build ' .. HOST .. ' · built HH:MM')
 
     t.write(root .. '/slow', '')
     t.write(root .. '/ran', 'before')
@@ -112,6 +127,7 @@ return function(t, given)
     t.equal('it was not asked again', asked, 2)
     vim.cmd('Portolan cancel')
     t.becomes('and is cancelled', says('portolan://builds', HOST .. ': cancelled'), true)
+    t.becomes('lenses that are shown are renewed by themselves', lens, 'Build ' .. HOST .. ' · cancelled HH:MM')
     t.patience = 15000
     vim.fn.confirm = confirm
     vim.api.nvim_del_autocmd(progress)

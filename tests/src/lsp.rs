@@ -118,6 +118,8 @@ pub struct Editor {
     pub answers: bool,
     /// The edits that the server asked for.
     pub applied: Vec<Value>,
+    /// The methods of all that the server asked for.
+    pub asked: Vec<String>,
     /// What the server registered for: the registrations as they came.
     pub registered: Vec<Value>,
 }
@@ -189,6 +191,7 @@ impl Editor {
             settings: Value::Null,
             answers: true,
             applied: Vec::new(),
+            asked: Vec::new(),
             registered: Vec::new(),
         }
     }
@@ -277,6 +280,7 @@ impl Editor {
     }
 
     fn serve(&mut self, request: &Value) {
+        self.asked.push(request["method"].as_str().unwrap_or_default().to_owned());
         let result = match request["method"].as_str() {
             Some("workspace/configuration") => json!([self.settings]),
             Some("workspace/applyEdit") => {

@@ -1,6 +1,6 @@
 // What the scenarios share: the environment that tests/run sets, the workbench, pictures.
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -23,6 +23,26 @@ export async function picture(page, name) {
   const folder = updated ? join(repository, "docs/images") : required("ARTIFACTS");
   mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: join(folder, name) });
+}
+
+/** Pictures one after the other, with the milliseconds that each stands, for the README's recording. */
+export function frames(page) {
+  const folder = process.env.FRAMES;
+  const taken = [];
+  return {
+    take: async (milliseconds) => {
+      if (!folder) return;
+      mkdirSync(folder, { recursive: true });
+      // The pointer, and whatever still moves, settle first.
+      await page.waitForTimeout(milliseconds < 1000 ? 200 : 400);
+      const file = `${String(taken.length).padStart(2, "0")}.png`;
+      await page.screenshot({ path: join(folder, file), scale: "css" });
+      taken.push({ file, milliseconds });
+    },
+    end: () => {
+      if (folder) writeFileSync(join(folder, "frames.json"), JSON.stringify(taken));
+    },
+  };
 }
 
 /** The workbench; what keeps it from opening is a failed step like the others. */

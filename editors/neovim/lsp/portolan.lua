@@ -94,10 +94,10 @@ return {
         plugin.on_build_output(params)
       end
     end,
-    ['portolan/targets'] = function(_, params)
-      local there, window = pcall(require, 'portolan.targets')
+    ['portolan/targets'] = function(_, params, context)
+      local there, plugin = pcall(require, 'portolan')
       if there then
-        window.renew(params.projects)
+        plugin.on_targets(params, context.client_id)
       end
     end,
   },

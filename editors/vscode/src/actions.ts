@@ -67,7 +67,7 @@ export class Actions {
     try {
       const answer = await this.session.execute<{ files?: Audited[] } | null>(command, argument);
       if (command === "portolan.audit") {
-        this.report(argument?.target, answer?.files ?? []);
+        this.report(answer?.files ?? []);
       }
       return answer;
     } catch (error) {
@@ -131,11 +131,11 @@ export class Actions {
 
   private async audit(argument: { uri?: string | undefined; target?: string | undefined; path?: string }): Promise<void> {
     const answer = await this.session.execute<{ files?: Audited[] } | null>("portolan.audit", argument);
-    this.report(argument.target, answer?.files ?? []);
+    this.report(answer?.files ?? []);
   }
 
-  private report(target: string | undefined, files: Audited[]): void {
-    this.builds.audited(target, files);
+  private report(files: Audited[]): void {
+    this.builds.print(files);
     const said = files.map((one) => `${one.file.split(/[/\\]/).pop() ?? ""}: ${sentence(one)}`).join("; ");
     const good = files.every((one) => one.verdict === "portable");
     const show = good ? window.showInformationMessage : window.showWarningMessage;

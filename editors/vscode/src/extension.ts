@@ -20,7 +20,7 @@ export function activate(context: ExtensionContext): void {
   const running = new Session(context, log);
   session = running;
   const builds = new Builds();
-  const targets = new Targets(builds);
+  const targets = new Targets();
   const actions = new Actions(running, targets, builds);
   running.onCommand = (command, args) => actions.pass(command, args);
   running.listen<{ projects: Project[] }>(TARGETS, ({ projects }) => targets.show(projects));

@@ -30,6 +30,31 @@ export interface Target {
   linkage: string;
   native: { crate: string; version: string | null; path: string[] }[];
   builder: string;
+  /** What the last build and the last audit came to; they outlive the server. */
+  last_build?: LastBuild | null;
+  last_audit?: LastAudit | null;
+}
+
+/** How a build ended, or that it runs. */
+export type Outcome = "running" | "built" | "failed" | "missing" | "cancelled";
+
+/** The last build of a target. */
+export interface LastBuild {
+  outcome: Outcome;
+  /** RFC 3339. */
+  time: string;
+  builder: string;
+  log: string | null;
+  /** In few words, with the time of day where the server runs. */
+  words: string;
+}
+
+/** The last audit of a target's binaries: the worst one's verdict. */
+export interface LastAudit {
+  verdict: string;
+  time: string;
+  words: string;
+  files: Audited[];
 }
 
 /** A project and its targets. */
@@ -51,9 +76,11 @@ export interface Audited {
 export interface BuildOutput {
   id: number;
   target: string;
+  /** The project's folder. */
+  root: string;
   lines: string[];
   end?: {
-    outcome: "built" | "failed" | "missing" | "cancelled";
+    outcome: Outcome;
     passed: boolean;
     audited: Audited[];
     log: string | null;

@@ -14,8 +14,7 @@ import {
   Uri,
 } from "vscode";
 
-import type { Builds } from "./builds";
-import type { Fact, Place, Project, Target } from "./protocol";
+import type { Fact, Outcome, Place, Project, Target } from "./protocol";
 
 /** A line of the view. */
 export interface Node {
@@ -34,6 +33,14 @@ const MARKS: Record<Fact["state"], [icon: string, colour: string | undefined, wo
   broken: ["error", "testing.iconFailed", "broken"],
   "not-needed": ["circle-slash", undefined, "not needed"],
   unknown: ["question", undefined, "unknown"],
+};
+
+const OUTCOMES: Record<Outcome, [icon: string, colour: string | undefined]> = {
+  running: ["sync~spin", undefined],
+  built: ["pass", "testing.iconPassed"],
+  failed: ["error", "testing.iconFailed"],
+  missing: ["error", "testing.iconFailed"],
+  cancelled: ["circle-slash", undefined],
 };
 
 function icon(name: string, colour?: string): ThemeIcon {
@@ -77,7 +84,22 @@ function verdict(target: Target): string {
   return lacking.length > 0 ? lacking.map(([name, fact]) => `${name} ${fact.state}`).join(", ") : "";
 }
 
-function row(project: Project, target: Target, builds: Builds): Node {
+/** What the last build and the last audit came to, in the server's words. */
+function last({ last_build: build, last_audit: audit }: Target): Node[] {
+  const lines: Node[] = [];
+  if (build) {
+    const [mark, colour] = OUTCOMES[build.outcome];
+    lines.push(line("last build", build.words, icon(mark, colour)));
+  }
+  if (audit) {
+    const good = audit.verdict === "portable";
+    const mark = good ? icon("verified", "testing.iconPassed") : icon("warning", "problemsWarningIcon.foreground");
+    lines.push(line("last audit", audit.words, mark));
+  }
+  return lines;
+}
+
+function row(project: Project, target: Target): Node {
   const why = verdict(target);
   const declared = target.declared.map((place) => {
     const known = place.file !== undefined && place.range !== undefined ? (place as Place) : null;
@@ -92,7 +114,7 @@ function row(project: Project, target: Target, builds: Builds): Node {
     line("native crates", native.length === 0 ? "none" : `${native.length}`, icon("library"), native),
     line("builder", target.builder, icon("tools")),
     line("named in", `${declared.length} ${declared.length === 1 ? "place" : "places"}`, icon("references"), declared),
-    ...builds.lines(target.triple).map((one) => line(one.label, one.description, icon(one.icon, one.colour))),
+    ...last(target),
   ];
   const [mark, colour] = target.ready
     ? ["pass-filled", "testing.iconPassed"]
@@ -116,16 +138,15 @@ export class Targets extends Disposable implements TreeDataProvider<Node> {
   /** The projects that the server knows. */
   projects: Project[] = [];
 
-  constructor(private readonly builds: Builds) {
+  constructor() {
     super(() => this.changed.dispose());
-    builds.onChange(() => this.show(this.projects));
   }
 
   /** Shows these projects in place of what was there. */
   show(projects: Project[]): void {
     this.projects = projects;
     const shipped = projects.filter((project) => project.targets.length > 0);
-    const rows = (project: Project): Node[] => project.targets.map((target) => row(project, target, this.builds));
+    const rows = (project: Project): Node[] => project.targets.map((target) => row(project, target));
     const [only] = shipped;
     this.roots =
       shipped.length === 1 && only !== undefined

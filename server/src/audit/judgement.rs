@@ -4,7 +4,7 @@ use super::{
     artefact::Artefact,
     policy::Policy,
     rules::{self, Subject},
-    runs_on::runs_on,
+    runs_on::{runs_on, runs_with_store},
 };
 use crate::{
     finding::{Finding, Severity},
@@ -72,7 +72,8 @@ pub fn judge(artefact: &Artefact, request: &Request<'_>) -> Audit {
         (Ok(_), Some(_)) => Verdict::Limited,
         (Ok(_), None) => Verdict::Portable,
     };
-    let runs_on = artefact.content.as_ref().map(runs_on).unwrap_or_default();
+    let systems = if request.policy.allows_store { runs_with_store } else { runs_on };
+    let runs_on = artefact.content.as_ref().map(systems).unwrap_or_default();
     Audit { verdict, runs_on, findings }
 }
 

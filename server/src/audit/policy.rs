@@ -269,8 +269,18 @@ mod tests {
             assert_eq!(glibc(name).as_deref(), Some(floor), "{name}");
         }
         assert_eq!(Policy::named("manylinux_2_28_aarch64").unwrap().arch, Some("aarch64"));
-        let between = Policy::named("manylinux_2_30").unwrap();
-        assert!(between.symbols.contains(&("GLIBCXX".to_owned(), Version::new(3, 4, 24))));
+        // As auditwheel has them, also those without an entry of their own.
+        for (name, prefix, version) in [
+            ("manylinux_2_26", "GLIBCXX", Version::new(3, 4, 22)),
+            ("manylinux_2_27", "GLIBCXX", Version::new(3, 4, 24)),
+            ("manylinux_2_30", "GLIBCXX", Version::new(3, 4, 24)),
+            ("manylinux_2_36", "ZLIB", Version::new(1, 2, 9)),
+            ("manylinux_2_38", "ZLIB", Version::new(1, 2, 12)),
+            ("manylinux_2_41", "GCC", Version::new(14, 0, 0)),
+        ] {
+            let symbols = Policy::named(name).unwrap().symbols;
+            assert!(symbols.contains(&(prefix.to_owned(), version)), "{name}: {symbols:?}");
+        }
         assert_eq!(Policy::named("windows-7").unwrap().windows, Some(Version::new(6, 1, 0)));
         for bad in ["", "glibc", "glibc-", "glibc-new", "manylinux", "manylinux_x", "_x86_64", "windows-95"] {
             assert_eq!(Policy::named(bad), None, "{bad}");

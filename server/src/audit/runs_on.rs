@@ -22,6 +22,20 @@ pub fn runs_on(binary: &Binary) -> Vec<String> {
     systems
 }
 
+/// The same on machines that have its part of the Nix store.
+pub(super) fn runs_with_store(binary: &Binary) -> Vec<String> {
+    let is_stored = |path: &str| store::store_path(path).is_some();
+    let needs_store = |image: &&Image| {
+        image.interpreter.as_deref().is_some_and(is_stored)
+            || image.needed.iter().any(|needed| !needed.is_optional && is_stored(&needed.name))
+    };
+    let with_nix = |image: &Image| {
+        format!("any {} {} with Nix, which brings what it needs", image.system.name(), support::arch(image))
+    };
+    let systems = binary.images.iter().filter(needs_store).map(with_nix);
+    runs_on(binary).into_iter().chain(systems).collect()
+}
+
 fn of_image(image: &Image) -> Vec<String> {
     let arch = support::arch(image);
     let is_bound = image.interpreter.as_deref().is_some_and(|path| !support::is_standard_loader(image, path))

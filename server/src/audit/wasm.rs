@@ -22,6 +22,7 @@ pub(super) fn read(bytes: &[u8]) -> Outcome<Image> {
         return Err(damaged("its version of WebAssembly is unknown"));
     }
     let mut reader = Reader(bytes.get(8..).unwrap_or_default());
+    let mut parts = Parts::default();
     while !reader.0.is_empty() {
         let section = reader.byte()?;
         let size = reader.number()?;
@@ -29,14 +30,43 @@ pub(super) fn read(bytes: &[u8]) -> Outcome<Image> {
         match (is_module, section) {
             (_, 0) if content.name()? == "name" => image.is_stripped = Some(false),
             (true, 2) => module_imports(&mut content, &mut image)?,
+            (true, 3) => parts.functions = content.number()?,
             (true, 7) => note_start(&mut content, &mut image)?,
+            (true, 10) => parts.bodies = content.number()?,
+            (true, 11) => parts.data = content.number()?,
+            (true, 12) => parts.data_to_come = content.number()?,
             (false, 10) => component_imports(&mut content, &mut image)?,
             _ => {}
         }
     }
+    if is_module {
+        parts.check()?;
+    }
     image.imports.sort();
     image.imports.dedup();
     Ok(image)
+}
+
+/// How much of a module there is. One that is cut between two sections has whole sections only, and still lacks
+/// something.
+#[derive(Default)]
+struct Parts {
+    functions: u32,
+    bodies: u32,
+    data_to_come: u32,
+    data: u32,
+}
+
+impl Parts {
+    fn check(&self) -> Outcome<()> {
+        if self.functions != self.bodies {
+            return Err(damaged("it announces functions that are not in it"));
+        }
+        if self.data_to_come > self.data {
+            return Err(damaged("it announces data that is not in it"));
+        }
+        Ok(())
+    }
 }
 
 fn module_imports(reader: &mut Reader<'_>, image: &mut Image) -> Outcome<()> {

@@ -28,6 +28,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// What was made, audited.
     pub audited: Vec<Audited>,
+    /// What it was held to.
+    pub policy: Policy,
     /// What was made.
     pub made: Vec<Made>,
     /// Where the output is kept.
@@ -72,16 +74,18 @@ pub fn build(
     cancel: &Cancel,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Report {
-    let empty = |plan, outcome| Report {
-        plan,
-        outcome,
-        audited: Vec::new(),
-        made: Vec::new(),
-        log: None,
-        took: Duration::ZERO,
-    };
+    let policy = policy.cloned().unwrap_or_else(|| usual_policy(&plan));
     if !plan.missing.is_empty() {
-        return empty(plan, Outcome::Missing);
+        let (audited, made) = (Vec::new(), Vec::new());
+        return Report {
+            plan,
+            outcome: Outcome::Missing,
+            audited,
+            policy,
+            made,
+            log: None,
+            took: Duration::ZERO,
+        };
     }
     let run = run::run(&plan, cancel, on_event);
     let outcome = match run.end {
@@ -95,17 +99,26 @@ pub fn build(
         },
     };
     let audited = match outcome {
-        Outcome::Built => audit(&plan, &run.made, policy),
+        Outcome::Built => audit(&plan, &run.made, &policy),
         _ => Vec::new(),
     };
-    Report { plan, outcome, audited, made: run.made, log: run.log, took: run.took }
+    Report { plan, outcome, audited, policy, made: run.made, log: run.log, took: run.took }
 }
 
-fn audit(plan: &Plan, made: &[Made], policy: Option<&Policy>) -> Vec<Audited> {
-    let by_glibc = plan.glibc.as_ref().and_then(|version| Policy::named(&format!("glibc-{version}")));
-    let policy = policy.cloned().or(by_glibc).unwrap_or_default();
+/// What the programs are held to when nobody says more: the glibc that was asked for, and for what stays with Nix only
+/// what is wrong even there.
+fn usual_policy(plan: &Plan) -> Policy {
+    let name = match &plan.glibc {
+        Some(version) => format!("glibc-{version}"),
+        None if plan.is_for_others => return Policy::default(),
+        None => "nix".to_owned(),
+    };
+    Policy::named(&name).unwrap_or_default()
+}
+
+fn audit(plan: &Plan, made: &[Made], policy: &Policy) -> Vec<Audited> {
     let target = knowledge::target(&plan.target);
-    made.iter().map(|made| look(&made.path, Path::new("/"), &policy, target)).collect()
+    made.iter().map(|made| look(&made.path, Path::new("/"), policy, target)).collect()
 }
 
 /// Why nothing can be written into a folder: cargo says so in many ways.

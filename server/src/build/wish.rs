@@ -36,6 +36,8 @@ pub struct Wish {
     pub extra: Vec<String>,
     /// Nix's `--builders`.
     pub nix_builders: Option<String>,
+    /// Whether it is packed for other machines.
+    pub is_packed: bool,
 }
 
 impl Wish {

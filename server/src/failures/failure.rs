@@ -79,9 +79,14 @@ impl Failure {
         fill(self.sign.message.unwrap_or(self.kind.message), &values_of(self))
     }
 
-    /// One or two sentences: what to do, and which check finds it before the build.
+    /// One or two sentences: what to do.
+    pub fn cure(&self) -> String {
+        fill(self.sign.help.unwrap_or(self.kind.help), &values_of(self))
+    }
+
+    /// What to do, and which check finds it before the build.
     pub fn help(&self) -> String {
-        let mut help = fill(self.sign.help.unwrap_or(self.kind.help), &values_of(self));
+        let mut help = self.cure();
         if let Some(rule) = self.rule() {
             help.push_str("; `portolan check` finds this before the build (");
             help.push_str(rule);

@@ -34,6 +34,8 @@ pub struct NativeCrate {
     pub system: &'static [&'static str],
     /// Crates that bring the sources of the copy.
     pub sources: &'static [&'static str],
+    /// Its own build dependencies that only the copy needs.
+    pub tools: &'static [&'static str],
     /// Whether macOS brings the library.
     pub apple: bool,
     /// Attributes of nixpkgs that bring it.

@@ -17,13 +17,15 @@ use super::{
     convert::{capabilities::Features, position::Encoding},
     hooks,
     outbox::Outbox,
-    publish::{OpenFile, Publisher, View},
+    publish::{self, OpenFile, Publisher, View},
     settings::UserSettings,
-    state::{Look, Shared, State},
+    state::{Look, Recalled, Shared, State},
     tell::Teller,
+    verdicts::{self, Verdicts},
 };
 use crate::{
     analysis::{self, Analysis},
+    build::plan::target_folder,
     nix::Settled,
     snapshot::{Host, Snapshot},
     text::FileId,
@@ -87,10 +89,17 @@ struct Changes {
     invalid: BTreeSet<PathBuf>,
     settled: Arc<Settled>,
     built: Vec<Arc<Results>>,
+    verdicts: Option<Arc<Verdicts>>,
 }
 
-/// What became of one project: `None` when its analysis panicked.
-type Outcome = (PathBuf, Option<Arc<Look>>);
+/// What became of one project.
+struct Outcome {
+    folder: PathBuf,
+    /// `None` when its analysis panicked.
+    look: Option<Arc<Look>>,
+    /// What an earlier server kept, when this is the first look.
+    recalled: Option<Recalled>,
+}
 
 impl Task {
     fn step(&mut self) {
@@ -112,12 +121,16 @@ impl Task {
                 hooks::analysis_begins(&snapshot);
                 let mut analysis = analysis::analyze(&snapshot);
                 add_built(&mut analysis, &changes.built);
-                Arc::new(Look { snapshot, analysis, open: Arc::clone(&job.open) })
+                let recalled = changes.verdicts.is_none().then(|| recall(&analysis));
+                let kept = || recalled.as_ref().map(|kept| Arc::new(kept.verdicts.clone()));
+                let verdicts = changes.verdicts.clone().or_else(kept).unwrap_or_default();
+                (Arc::new(Look { snapshot, analysis, open: Arc::clone(&job.open), verdicts }), recalled)
             }));
             if look.is_err() {
                 tracing::error!(folder = %changes.folder.display(), "the analysis panicked; its diagnostics stay");
             }
-            outcomes.push((changes.folder.clone(), look.ok()));
+            let (look, recalled) = look.map_or((None, None), |(look, recalled)| (Some(look), recalled));
+            outcomes.push(Outcome { folder: changes.folder.clone(), look, recalled });
         }
         self.finish(&job, outcomes);
     }
@@ -125,23 +138,29 @@ impl Task {
     /// Stores and publishes, unless something has changed in between: then the next step does.
     fn finish(&mut self, job: &Job, outcomes: Vec<Outcome>) {
         let failed: BTreeSet<PathBuf> =
-            outcomes.iter().filter(|(_, look)| look.is_none()).map(|(folder, _)| folder.clone()).collect();
-        let looks: Vec<Arc<Look>> = {
+            outcomes.iter().filter(|one| one.look.is_none()).map(|one| one.folder.clone()).collect();
+        let (before, looks) = {
             let mut state = self.shared.lock();
             if state.generation != job.generation {
                 return;
             }
-            for (folder, look) in outcomes {
+            let before: Vec<Arc<Look>> =
+                state.roots.values().filter_map(|root| root.latest.clone()).collect();
+            for Outcome { folder, look, recalled } in outcomes {
                 if let Some(root) = state.roots.get_mut(&folder) {
                     root.dirty = false;
                     root.failed = look.is_none();
                     if look.is_some() {
                         root.latest = look;
                     }
+                    if let Some(recalled) = recalled {
+                        root.recall(recalled);
+                    }
                 }
             }
             state.unsettled = false;
-            state.roots.values().filter_map(|root| root.latest.clone()).collect()
+            let looks: Vec<Arc<Look>> = state.roots.values().filter_map(|root| root.latest.clone()).collect();
+            (before, looks)
         };
         if job.features.publish_diagnostics {
             let view = View {
@@ -160,6 +179,9 @@ impl Task {
             }
         }
         self.shared.announce();
+        if !job.features.publish_diagnostics && publish::changes_unedited(&before, &looks) {
+            self.shared.announce_old_diagnostics();
+        }
         // Last: nobody waits for it.
         if job.tells {
             self.teller.tell(&looks);
@@ -188,6 +210,16 @@ impl Task {
             settled: Arc::clone(&changes.settled),
         }
     }
+}
+
+/// What an earlier server kept of the last builds and audits.
+fn recall(analysis: &Analysis) -> Recalled {
+    let project = &analysis.project;
+    let folder = target_folder(project);
+    let verdicts = verdicts::read(&folder, project.root());
+    let results = verdicts.files_below(&folder);
+    let results = results.map(|(subject, files)| Results::of_files(subject, files)).collect();
+    Recalled { verdicts, results }
 }
 
 /// Adds what builds have found, as far as the files still read as they did then.
@@ -241,6 +273,7 @@ impl Job {
                 invalid: std::mem::take(&mut root.invalid),
                 settled: Arc::clone(&root.settled),
                 built: root.built.values().cloned().collect(),
+                verdicts: root.verdicts.clone(),
             })
             .collect();
         let open = state.documents.iter_mut().map(|(file, document)| {

@@ -71,6 +71,27 @@ impl Asker {
         });
     }
 
+    /// Asks a client that pulls diagnostics to pull again whenever those of a file have changed that it has not edited.
+    pub fn renew_pulled(&self) {
+        let features = self.shared.lock().features;
+        if features.publish_diagnostics || !features.refreshes_diagnostics {
+            return;
+        }
+        let client = self.client.clone();
+        let mut old = self.shared.old_diagnostics();
+        self.runtime.spawn(async move {
+            while old.changed().await.is_ok() {
+                // The next word waits for this answer: a client that is slow is asked less often.
+                let asked = tokio::time::timeout(PATIENCE, client.workspace_diagnostic_refresh());
+                match asked.await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::warn!(%error, "the client does not pull diagnostics anew"),
+                    Err(_) => tracing::warn!("the client did not answer workspace/diagnostic/refresh"),
+                }
+            }
+        });
+    }
+
     /// Asks for the settings and takes them.
     pub fn pull_settings(&self) {
         if !self.shared.lock().features.configuration {
@@ -95,7 +116,9 @@ impl Asker {
     /// Takes settings, and says what is wrong with them.
     pub fn take_settings(&self, value: &Value) {
         let (settings, wrong) = settings::read(value);
-        self.shared.change(|state| state.set_settings(settings));
+        if self.shared.change(|state| state.set_settings(settings)) {
+            self.refresh_lenses();
+        }
         for message in wrong {
             self.log(MessageType::WARNING, message);
         }
@@ -117,6 +140,18 @@ impl Asker {
                 Err(error) => tracing::warn!(%error, "the client shows no progress"),
             }
         });
+    }
+
+    /// Asks the client to ask for its lenses anew.
+    pub fn refresh_lenses(&self) {
+        if self.shared.lock().features.refreshes_lenses {
+            let client = self.client.clone();
+            self.detach("workspace/codeLens/refresh", async move {
+                if let Err(error) = client.code_lens_refresh().await {
+                    tracing::warn!(%error, "the client does not renew its lenses");
+                }
+            });
+        }
     }
 
     /// Asks the client to change the workspace.

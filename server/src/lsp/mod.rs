@@ -12,6 +12,7 @@
 //! - `state` is what notifications change, under one short lock, before they return.
 //! - `analysis_task` is the only place that analyses and publishes.
 //! - `deep_task` asks Nix on save where the editor says that the workspace is trusted; nothing else starts a process.
+//! - `verdicts` is what the last builds and audits came to, kept over a restart.
 //! - `client` is the only place that asks the client something, and nobody waits for its answer.
 //! - `convert` alone, and the framework's two doors `server` and `client`, know the protocol's types;
 //!   `convert` alone knows its encodings.
@@ -38,6 +39,7 @@ mod settings;
 mod state;
 mod tell;
 mod transport;
+mod verdicts;
 
 use std::{
     fs::OpenOptions,

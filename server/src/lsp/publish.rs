@@ -16,7 +16,7 @@ use super::{
     outbox::Outbox,
     state::Look,
 };
-use crate::text::FileId;
+use crate::{finding::Finding, text::FileId};
 
 /// An open document at the time of an analysis.
 #[derive(Clone, Debug)]
@@ -52,6 +52,21 @@ impl UriOf for BTreeMap<FileId, OpenFile> {
     fn is_open(&self, file: &FileId) -> bool {
         self.contains_key(file)
     }
+}
+
+/// Whether the findings of an open document changed though its text did not: somebody else's text did, or the disk.
+pub fn changes_unedited(before: &[Arc<Look>], now: &[Arc<Look>]) -> bool {
+    let of = |looks: &[Arc<Look>], file: &FileId| -> Vec<Finding> {
+        let all = looks.iter().flat_map(|look| &look.analysis.findings);
+        all.filter(|finding| finding.origin.file == *file).cloned().collect()
+    };
+    let version = |looks: &[Arc<Look>], file: &FileId| {
+        // Of a project that had nothing to do since, the look is an older one.
+        looks.iter().filter_map(|look| look.open.get(file)).map(|open| open.version).max()
+    };
+    let open: BTreeSet<&FileId> = now.iter().flat_map(|look| look.open.keys()).collect();
+    let is_same_text = |file: &FileId| version(before, file) == version(now, file);
+    open.iter().any(|file| is_same_text(file) && of(before, file) != of(now, file))
 }
 
 /// Remembers what was published, so that nothing is published twice.

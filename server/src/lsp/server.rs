@@ -35,12 +35,16 @@ use super::{
         code_action::{self, Work},
         completion,
         execute_command::{self, Refusal},
-        hover, lens, native,
+        explain, hover, lens, native,
     },
     settings,
     state::{Look, Shared},
+    verdicts,
 };
-use crate::text::{Document, FileId};
+use crate::{
+    build::plan::target_folder,
+    text::{Document, FileId},
+};
 
 /// The server as the framework calls it.
 #[derive(Debug)]
@@ -123,16 +127,30 @@ impl Server {
 
     /// Audits a file, or what the last builds made.
     async fn audit(&self, arguments: Vec<Value>) -> Result<Value> {
-        let look = self.meant(&[]).await;
+        let look = self.meant(&arguments).await;
         let built = {
             let state = self.shared.lock();
             let root = look.as_ref().ok().and_then(|look| state.roots.get(&*look.snapshot.root));
             root.map(|root| root.built.values().cloned().collect::<Vec<_>>()).unwrap_or_default()
         };
-        let (answer, results) =
-            compute(move || execute_command::audit(&arguments, look.ok().as_deref(), &built)).await??;
-        if let Some((root, results)) = results {
-            self.shared.change(|state| state.built(&root, results));
+        let (answer, root, left) = compute(move || {
+            let look = look.ok();
+            let (answer, left) = execute_command::audit(&arguments, look.as_deref(), &built)?;
+            let root = look.as_ref().map(|look| look.snapshot.root.to_path_buf()).unwrap_or_default();
+            if let Some(look) = look.filter(|_| !left.is_empty()) {
+                let folder = target_folder(&look.analysis.project);
+                for (_, verdict) in &left {
+                    verdicts::keep(&folder, &root, verdict.clone());
+                }
+            }
+            Ok::<_, Refusal>((answer, root, left))
+        })
+        .await??;
+        if !left.is_empty() {
+            for (results, verdict) in left {
+                self.shared.change(|state| state.built(&root, Some(results), verdict));
+            }
+            self.asker.refresh_lenses();
         }
         Ok(answer)
     }
@@ -219,6 +237,7 @@ impl LanguageServer for Server {
     async fn initialized(&self, _: InitializedParams) {
         self.asker.register();
         self.asker.pull_settings();
+        self.asker.renew_pulled();
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -410,7 +429,7 @@ impl LanguageServer for Server {
                 Ok(Some(self.builds.cancel(id).into()))
             }
             "portolan.audit" => self.audit(arguments).await.map(Some),
-            "portolan.explain" => Ok(Some(execute_command::explain(&arguments)?)),
+            "portolan.explain" => Ok(Some(explain::explain(&arguments)?)),
             native::SHOW_PATH => {
                 let looks = self.shared.look_at_all().await;
                 let text = compute(move || native::paths(&looks, &arguments)).await??;

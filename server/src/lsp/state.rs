@@ -19,6 +19,7 @@ use super::{
     publish::OpenFile,
     roots,
     settings::UserSettings,
+    verdicts::{Entry, Verdicts},
 };
 use crate::{
     analysis::Analysis,
@@ -40,6 +41,8 @@ pub struct Shared {
     question: Condvar,
     /// Rings when an analysis is done.
     done: watch::Sender<()>,
+    /// Rings when a client that pulls has old diagnostics.
+    old: watch::Sender<()>,
 }
 
 /// A project about which Nix is to be asked.
@@ -60,6 +63,7 @@ impl Default for Shared {
             work: Condvar::new(),
             question: Condvar::new(),
             done: watch::channel(()).0,
+            old: watch::channel(()).0,
         }
     }
 }
@@ -128,6 +132,16 @@ impl Shared {
         self.done.send_replace(());
     }
 
+    /// Says that diagnostics which the client may have pulled are old.
+    pub fn announce_old_diagnostics(&self) {
+        self.old.send_replace(());
+    }
+
+    /// Hears of diagnostics that are old.
+    pub fn old_diagnostics(&self) -> watch::Receiver<()> {
+        self.old.subscribe()
+    }
+
     /// The newest look at the project of a file, once it is up to date with what the client has sent.
     pub async fn look_at(&self, file: &FileId) -> Option<Arc<Look>> {
         let mut done = self.done.subscribe();
@@ -169,6 +183,17 @@ pub struct Look {
     pub analysis: Analysis,
     /// The documents that were open, with the versions that were looked at.
     pub open: Arc<BTreeMap<FileId, OpenFile>>,
+    /// What the last builds and audits came to.
+    pub verdicts: Arc<Verdicts>,
+}
+
+/// What an earlier server kept of a project.
+#[derive(Debug)]
+pub struct Recalled {
+    /// What its last builds and audits came to.
+    pub verdicts: Verdicts,
+    /// What they made, as far as it is still there.
+    pub results: Vec<Results>,
 }
 
 /// A folder that is analysed as one project.
@@ -188,13 +213,32 @@ pub struct Root {
     pub asks: bool,
     /// What Nix has said of it.
     pub settled: Arc<Settled>,
-    /// What the last builds left behind, by target.
-    pub built: BTreeMap<String, Arc<Results>>,
+    /// What the last builds left behind, by target and flake attribute.
+    pub built: BTreeMap<(String, Option<String>), Arc<Results>>,
+    /// What the last builds and audits came to; `None` before the first look, which reads what was kept of them.
+    pub verdicts: Option<Arc<Verdicts>>,
 }
 
 impl Root {
     fn touch(&mut self) {
         self.dirty = true;
+    }
+
+    fn keep_results(&mut self, results: Results) {
+        let subject = &results.subject;
+        let key = (subject.target.clone(), subject.attribute.clone());
+        self.built.insert(key, Arc::new(results));
+    }
+
+    /// Takes the verdicts that an earlier server kept; those of this one count before them.
+    pub fn recall(&mut self, kept: Recalled) {
+        for results in kept.results {
+            let key = (results.subject.target.clone(), results.subject.attribute.clone());
+            self.built.entry(key).or_insert_with(|| Arc::new(results));
+        }
+        let mut all = kept.verdicts;
+        all.join(self.verdicts.as_deref().unwrap_or(&Verdicts::default()));
+        self.verdicts = Some(Arc::new(all));
     }
 }
 
@@ -276,13 +320,17 @@ impl State {
         self.settle_roots();
     }
 
-    /// Takes what a build left behind.
-    pub fn built(&mut self, folder: &Path, results: Results) {
-        if results.is_cancelled {
-            return;
-        }
+    /// Takes what a build or an audit came to, and what it left behind.
+    pub fn built(&mut self, folder: &Path, results: Option<Results>, verdict: Entry) {
         if let Some(root) = self.roots.get_mut(folder) {
-            root.built.insert(results.target.clone(), Arc::new(results));
+            if let Some(results) = results {
+                root.keep_results(results);
+            }
+            if let Some(known) = &root.verdicts {
+                let mut verdicts = Verdicts::clone(known);
+                verdicts.take(verdict);
+                root.verdicts = Some(Arc::new(verdicts));
+            }
             root.touch();
             self.generation += 1;
         }

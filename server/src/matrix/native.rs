@@ -58,7 +58,7 @@ const C_BUILDERS: [&str; 2] = ["cc", "cmake"];
 pub fn builds_c(project: &Project, triple: &str) -> Option<bool> {
     let question = Question::build(triple, &project.host).towards(&C_BUILDERS);
     let resolution = graph::resolve(&project.snapshot, &project.cargo, &question);
-    resolution.is_closed().then(|| C_BUILDERS.iter().any(|name| resolution.builds_with(name)))
+    resolution.is_closed().then(|| !resolution.users_in_build_scripts(&C_BUILDERS).is_empty())
 }
 
 /// What compiles C for the target.

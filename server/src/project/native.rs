@@ -2,7 +2,7 @@
 
 use super::{Context, Project, is_rust_package};
 use crate::{
-    cargo::graph::{Compiled, Resolution},
+    cargo::graph::{Compiled, Gap, Resolution},
     finding::Confidence,
     knowledge::{self, NativeCrate, NativeKind},
     nix::facts::Derivation,
@@ -21,6 +21,8 @@ pub struct NativeUse {
     pub is_fork: bool,
     /// How sure all this is.
     pub confidence: Confidence,
+    /// Whether it builds its own copy of the library, where that is for certain even if nothing else is.
+    pub has_copy: Option<bool>,
 }
 
 /// Where a native library comes from.
@@ -53,7 +55,7 @@ impl NativeUse {
         known: &'static NativeCrate,
         compiled: &Compiled,
         graph: &Resolution,
-        is_fork: bool,
+        locked: Locked,
     ) -> Option<Self> {
         let has = |feature: &&str| compiled.has_feature(feature);
         let may_have = |feature: &&str| compiled.may_have_feature(feature);
@@ -65,7 +67,11 @@ impl NativeUse {
             found.any(|source| !certain || source.certainty == Confidence::Certain)
         };
         let bundled = known.bundled.iter().any(has) || brings_sources(true);
-        let may_be_bundled = known.bundled.iter().any(may_have) || brings_sources(false);
+        let may_be_bundled = match locked.copy {
+            Copy::Open => known.bundled.iter().any(may_have) || brings_sources(false),
+            Copy::MayBe => true,
+            Copy::None => false,
+        };
         let library = match known.kind {
             NativeKind::System | NativeKind::Fallback if bundled => Library::Compiled,
             NativeKind::System | NativeKind::SystemOnly => Library::System,
@@ -77,12 +83,37 @@ impl NativeUse {
         let is_open = !graph.is_closed() && !graph.is_merely_unlocked();
         let confidence = match compiled.certainty {
             // What somebody's fork does in its build script, nobody here knows.
-            _ if is_open || is_fork || may_be_bundled && !bundled => Confidence::Possible,
+            _ if is_open || locked.is_fork || may_be_bundled && !bundled => Confidence::Possible,
             Confidence::Certain if !graph.is_closed() => Confidence::Likely,
             certainty => certainty,
         };
-        Some(Self { known, compiled: compiled.clone(), library, is_fork, confidence })
+        let has_copy = match locked.copy {
+            _ if bundled => Some(true),
+            Copy::None => Some(false),
+            Copy::Open | Copy::MayBe => None,
+        };
+        let is_fork = locked.is_fork;
+        Some(Self { known, compiled: compiled.clone(), library, is_fork, confidence, has_copy })
     }
+}
+
+/// What the lock file says of a native crate.
+#[derive(Clone, Copy, Debug)]
+struct Locked {
+    /// It does not come from a registry.
+    is_fork: bool,
+    copy: Copy,
+}
+
+/// Whether a crate that is in no cache may be told to build its own copy of the library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Copy {
+    /// The feature graph knows.
+    Open,
+    /// What the copy needs is locked with it.
+    MayBe,
+    /// No feature of any package turns on what the copy needs, or it would be locked with it.
+    None,
 }
 
 impl Project {
@@ -90,16 +121,34 @@ impl Project {
     pub fn native_uses(&self, triple: &str) -> Vec<NativeUse> {
         let graph = self.graph(triple);
         let target = graph.packages.iter().filter(|compiled| !compiled.for_host);
-        let is_fork = |compiled: &Compiled| {
-            let locked = self.cargo.lock.lock().and_then(|lock| lock.packages.get(compiled.locked));
-            let source = locked.and_then(|package| package.source.as_deref());
-            !source.is_some_and(|source| source.starts_with("registry+") || source.starts_with("sparse+"))
-        };
         let uses = target.filter_map(|compiled| {
             let known = knowledge::native_crate(&compiled.name)?;
-            NativeUse::of(known, compiled, &graph, is_fork(compiled))
+            NativeUse::of(known, compiled, &graph, self.locked(known, compiled, &graph))
         });
         uses.collect()
+    }
+
+    fn locked(&self, known: &NativeCrate, compiled: &Compiled, graph: &Resolution) -> Locked {
+        let lock = self.cargo.lock.lock();
+        let package = lock.and_then(|lock| lock.packages.get(compiled.locked));
+        let source = package.and_then(|package| package.source.as_deref());
+        let is_fork =
+            !source.is_some_and(|source| source.starts_with("registry+") || source.starts_with("sparse+"));
+        let of_gap = |gap: &Gap| matches!(gap, Gap::Unread { name, version, .. } if *name == compiled.name && *version == compiled.version);
+        if !graph.gaps.iter().any(of_gap) {
+            return Locked { is_fork, copy: Copy::Open };
+        }
+        let dependencies = package.map(|package| package.dependencies.as_slice()).unwrap_or_default();
+        let names = dependencies.iter().filter_map(|index| Some(lock?.packages.get(*index)?.name.as_str()));
+        let marks: Vec<&str> = known.sources.iter().chain(known.tools).copied().collect();
+        let copy = match marks.as_slice() {
+            // Some feature without a trace in the lock file, of whoever uses it.
+            [] if known.bundled.is_empty() => Copy::None,
+            [] => Copy::MayBe,
+            marks if names.into_iter().any(|name| marks.contains(&name)) => Copy::MayBe,
+            _ => Copy::None,
+        };
+        Locked { is_fork, copy }
     }
 
     /// Whether something brings a native library to the builds of a target.
@@ -124,7 +173,7 @@ impl Project {
     }
 
     /// Whether a variable says where the library is: `OPENSSL_DIR`, `SQLITE3_LIB_DIR`, with or without a target.
-    fn names_a_place(&self, library: &NativeCrate) -> bool {
+    pub fn names_a_place(&self, library: &NativeCrate) -> bool {
         let stem = match library.name {
             "libsqlite3-sys" => "SQLITE3".to_owned(),
             "pq-sys" => "PQ".to_owned(),

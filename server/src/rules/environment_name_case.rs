@@ -41,15 +41,17 @@
 //!
 //! ## Fix safety
 //!
-//! Safe: the name that is read instead of one that is not. No fix where the right name is there already.
+//! Safe: the name that is read instead of one that is not; what stands in `[env]`, where cargo reads none of its own
+//! settings, moves to the key of the configuration. No fix where the right name is there already.
 //!
 //! ## References
 //!
 //! - <https://doc.rust-lang.org/cargo/reference/config.html#environment-variables>
 //! - <https://docs.rs/cc/latest/cc/#external-configuration-via-environment-variables>
 
-use super::{FixKind, Rule};
+use super::{FixKind, Rule, ignored_config_key};
 use crate::{
+    cargo::config::{ConfigFile, Scope},
     finding::{Finding, Fix, Severity},
     fix, knowledge,
     project::{Context, Project},
@@ -63,7 +65,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Error,
     fix: FixKind::Safe,
     source: include_str!("environment_name_case.rs"),
-    touches: &["env.*"],
+    touches: &["env.*", "target.*"],
     check,
 };
 
@@ -82,14 +84,34 @@ fn check(project: &Project) -> Vec<Finding> {
         }
     }
     for entry in &project.cargo.config.env {
-        // cargo reads none of its own settings from `[env]`, whatever their case.
         if entry.name.value.starts_with("CARGO_") {
             continue;
         }
         let mut siblings = project.cargo.config.env.iter().map(|other| other.name.value.as_str());
         findings.extend(finding(project, &entry.name.value, &entry.name.origin, &mut siblings));
     }
+    let files = project.cargo.config.files.iter().filter(|file| file.scope == Scope::Project);
+    findings.extend(files.flat_map(settings_in_env));
     findings
+}
+
+/// cargo reads none of its own settings from `[env]`, whatever their case: a new name alone would change nothing.
+fn settings_in_env(file: &ConfigFile) -> Vec<Finding> {
+    let Some(env) = file.tree().root.get("env").and_then(|value| value.as_table()) else { return Vec::new() };
+    let found = env.entries.iter().filter_map(|entry| {
+        let name = &entry.key.name;
+        let (wanted, triple, _) = cargo_name(name).filter(|(wanted, ..)| wanted != name)?;
+        let path = ignored_config_key::setting_path(&wanted)?;
+        let origin = Origin::new(file.file().clone(), entry.key.span);
+        let message =
+            format!("cargo does not read `{name}`: it knows the name in upper case only, and not from [env]");
+        let finding = Finding::new(RULE.name, Severity::Error, origin, message)
+            .with_targets([triple])
+            .with_help(format!("write it as `{}`", path.join(".")))
+            .with_fixes(ignored_config_key::move_setting(file, env, entry, &path));
+        Some(finding)
+    });
+    found.collect()
 }
 
 fn finding(

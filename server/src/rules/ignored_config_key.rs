@@ -117,10 +117,10 @@ const OTHERS: &[&str] =
 
 fn check(project: &Project) -> Vec<Finding> {
     let files = project.cargo.config.files.iter().filter(|file| file.scope == Scope::Project);
-    files.flat_map(|file| in_file(project, file)).collect()
+    files.flat_map(in_file).collect()
 }
 
-fn in_file(project: &Project, file: &ConfigFile) -> Vec<Finding> {
+fn in_file(file: &ConfigFile) -> Vec<Finding> {
     let root = &file.tree().root;
     let mut findings: Vec<Finding> =
         root.entries.iter().filter_map(|entry| at_top(file, root, entry)).collect();
@@ -132,7 +132,7 @@ fn in_file(project: &Project, file: &ConfigFile) -> Vec<Finding> {
         findings.extend(targets.entries.iter().filter_map(|entry| in_target(file, targets, entry)));
     }
     if let Some(env) = table("env") {
-        findings.extend(env.entries.iter().filter_map(|entry| in_env(project, file, env, entry)));
+        findings.extend(env.entries.iter().filter_map(|entry| in_env(file, env, entry)));
     }
     findings
 }
@@ -244,7 +244,7 @@ fn in_target(file: &ConfigFile, targets: &Table, entry: &Entry) -> Option<Findin
     Some(finding(file, env, message).with_help("write the variables into [env]; they hold for all targets"))
 }
 
-fn in_env(project: &Project, file: &ConfigFile, env: &Table, entry: &Entry) -> Option<Finding> {
+fn in_env(file: &ConfigFile, env: &Table, entry: &Entry) -> Option<Finding> {
     let name = entry.key.name.as_str();
     let is_target = name.starts_with("CARGO_TARGET_")
         && ["_LINKER", "_RUNNER", "_RUSTFLAGS"].iter().any(|setting| name.ends_with(setting));
@@ -256,15 +256,11 @@ fn in_env(project: &Project, file: &ConfigFile, env: &Table, entry: &Entry) -> O
     let finding = finding(file, entry, message);
     let path = setting_path(name)?;
     let key = path.join(".");
-    Some(
-        finding
-            .with_help(format!("write it as `{key}`"))
-            .with_fixes(move_setting(project, file, env, entry, &path)),
-    )
+    Some(finding.with_help(format!("write it as `{key}`")).with_fixes(move_setting(file, env, entry, &path)))
 }
 
 /// The configuration key that a variable stands for.
-fn setting_path(variable: &str) -> Option<Vec<String>> {
+pub(super) fn setting_path(variable: &str) -> Option<Vec<String>> {
     if variable == "CARGO_BUILD_TARGET" {
         return Some(vec!["build".into(), "target".into()]);
     }
@@ -274,7 +270,8 @@ fn setting_path(variable: &str) -> Option<Vec<String>> {
     Some(vec!["target".into(), target.triple.into(), setting.to_lowercase()])
 }
 
-fn move_setting(_: &Project, file: &ConfigFile, env: &Table, entry: &Entry, path: &[String]) -> Option<Fix> {
+/// Moves an entry of `[env]` to where cargo reads it.
+pub(super) fn move_setting(file: &ConfigFile, env: &Table, entry: &Entry, path: &[String]) -> Option<Fix> {
     entry.value.as_str()?;
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     if file.tree().root.path(&path).is_some() {

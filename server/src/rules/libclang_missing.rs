@@ -144,7 +144,7 @@ fn needed_by(project: &Project) -> Option<(String, Confidence)> {
         return None;
     }
     let mut users = graph.users_in_build_scripts(&["bindgen"]).into_iter();
-    let user = users.find(|user| user.certainty == Confidence::Certain)?;
+    let (user, _) = users.find(|(_, certainty)| *certainty == Confidence::Certain)?;
     let manifest = blame::manifests(project).find(|manifest| manifest.name() == Some(&user.name));
     // The program's own build script may have it for something that it seldom does.
     if let Some(manifest) = manifest

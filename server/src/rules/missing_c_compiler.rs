@@ -68,6 +68,7 @@ use super::{
     native::{self, Found},
 };
 use crate::{
+    cargo::config::Program,
     finding::{Confidence, Finding, Fix, Severity},
     fix,
     knowledge::{NativeKind, Target},
@@ -196,10 +197,11 @@ fn users(project: &Project, triple: &str) -> Vec<User> {
     });
     let graph = project.graph(triple);
     let others = graph.users_in_build_scripts(&["cc", "cmake"]).into_iter();
-    let others = others.filter(|one| !SELDOM.contains(&one.name.as_str())).map(|one| User {
+    let others = others.filter(|(one, _)| !SELDOM.contains(&one.name.as_str()));
+    let others = others.map(|(one, certainty)| User {
         name: one.name.clone(),
         path: graph.path_to(one),
-        confidence: one.certainty.min(Confidence::Likely),
+        confidence: certainty.min(Confidence::Likely),
         is_known: false,
     });
     known.chain(others).collect()
@@ -250,7 +252,15 @@ fn linker_fix(project: &Project, known: &Target) -> Option<Fix> {
     let is_driver = program.ends_with("-cc") || program.contains("-gcc-") || program.ends_with("-clang");
     let (file, source) = project.config_to_edit();
     let variable = format!("CC_{}", known.underscored());
-    let value = fix::toml::quote(&linker.value);
+    let value = match &linker.program {
+        // The build scripts of dependencies run in folders of their own.
+        Program::Path(path) if !linker.value.starts_with('/') => {
+            let base = file.path().parent()?.parent()?;
+            let path = path.strip_prefix(base).ok()?.to_str()?;
+            format!("{{ value = {}, relative = true }}", fix::toml::quote(path))
+        }
+        _ => fix::toml::quote(&linker.value),
+    };
     let edit = fix::toml::set(&file, source.as_deref(), &["env", &variable], &value)?;
     is_driver
         .then(|| Fix::review(format!("Compile C for {} with `{}`", known.triple, linker.value), vec![edit]))

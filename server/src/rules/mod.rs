@@ -67,7 +67,7 @@ pub mod wrong_system;
 
 pub use rule::{FixKind, Rule};
 
-use crate::{finding::Finding, project::Project};
+use crate::{finding::Finding, nix::facts::Derivation, project::Project};
 
 /// Every rule, by name.
 pub const RULES: &[Rule] = &[
@@ -133,6 +133,12 @@ pub(crate) const UNUSED_SUPPRESSION: &str = "unused-suppression";
 
 /// Rules that say nothing unless somebody gives them a level.
 pub const OFF_BY_DEFAULT: &[&str] = &[release_profile::RULE.name];
+
+/// Whether a package of the flake is meant for machines without Nix: by its name, or because something copies its
+/// programs there.
+pub fn is_shipped(project: &Project, package: &Derivation) -> bool {
+    nix_support::Shipping::of(project).why(package).is_some()
+}
 
 /// The rule of that name.
 pub fn find(name: &str) -> Option<&'static Rule> {

@@ -179,7 +179,7 @@ fn needed_by(project: &Project) -> Option<(String, Confidence)> {
     }
     let mut users = graph.users_in_build_scripts(&GENERATORS).into_iter();
     let own: Vec<&str> = blame::manifests(project).filter_map(|manifest| manifest.name()).collect();
-    let user =
-        users.find(|user| !own.contains(&user.name.as_str()) && user.certainty == Confidence::Certain)?;
+    let (user, _) = users
+        .find(|(user, certainty)| !own.contains(&user.name.as_str()) && *certainty == Confidence::Certain)?;
     Some((format!("{} ({})", user.name, graph.path_to(user).join(" → ")), Confidence::Likely))
 }

@@ -118,8 +118,18 @@ fn cargo_reads(name: &str) -> bool {
         "RUSTUP_TOOLCHAIN",
         "CROSS_",
     ];
-    const NAMES: &[&str] =
-        &["CC", "CXX", "AR", "CFLAGS", "CXXFLAGS", "RUSTFLAGS", "RUSTDOCFLAGS", "PROTOC", "LIBCLANG_PATH"];
+    const NAMES: &[&str] = &[
+        "CC",
+        "CXX",
+        "AR",
+        "CFLAGS",
+        "CXXFLAGS",
+        "RUSTFLAGS",
+        "RUSTDOCFLAGS",
+        "PROTOC",
+        "LIBCLANG_PATH",
+        "MACOSX_DEPLOYMENT_TARGET",
+    ];
     let is_secret = ["TOKEN", "PASSWORD", "SECRET", "CREDENTIAL"].iter().any(|word| name.contains(word));
     !is_secret && (NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
 }

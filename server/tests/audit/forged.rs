@@ -140,6 +140,15 @@ fn wasm_modules_and_components() {
     let module = image(&wasm(&[("env", "malloc"), ("wasi_snapshot_preview1", "fd_write")], "_start"));
     assert_eq!((module.kind, module.imports.len(), module.arch.as_str()), (Kind::Program, 2, "wasm32"));
     assert_eq!(image(&wasm(&[], "add")).kind, Kind::Library);
+    // Cut between two sections. What has announced nothing so far is a whole module, if one of little use.
+    let rest: [&[u8]; 5] =
+        [&[3, 2, 1, 0], &[7, 5, 1, 1, b'a', 0, 0], &[12, 1, 1], &[10, 4, 1, 2, 0, 0x0b], &[11, 3, 1, 1, 0]];
+    let mut cut = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0".to_vec();
+    for (position, section) in rest.into_iter().enumerate() {
+        assert_eq!(audit::read(&cut, "app").content.is_err(), position > 0, "before {section:?}");
+        cut.extend(section);
+    }
+    assert!(audit::read(&cut, "app").content.is_ok());
     // A component that imports an instance under a name with a version.
     let name = b"wasi:io/streams@0.2.3";
     let mut component = b"\0asm\x0d\0\x01\0".to_vec();

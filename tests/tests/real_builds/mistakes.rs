@@ -165,3 +165,42 @@ fn openssl_of_another_machine() {
     };
     mistake.prove(|_| {});
 }
+
+#[test]
+#[ignore = "needs cross toolchains: tests/run --only builds"]
+fn no_c_compiler() {
+    let mistake = Mistake {
+        fixture: "no-c-compiler",
+        rule: "missing-c-compiler",
+        place: (".cargo/config.toml", 3, "\"x86_64-unknown-linux-musl\""),
+        failure: "c-compiler-not-found",
+        program: ("target/x86_64-unknown-linux-musl/debug/app", "x86_64-unknown-linux-musl"),
+        runner: &[],
+        says: "hello 5 from x86_64",
+        ..FOR_ARM
+    };
+    // A compiler that links, under a name that the cc crate does not look for.
+    mistake.prove(|project| {
+        let compiler = project.path("toolchain/bin/x86_64-linux-musl-cc");
+        toolchain::write_program(&compiler, "exec cargo-zigbuild zig cc -- -target x86_64-linux-musl \"$@\"");
+    });
+}
+
+/// Without a flake there is nowhere to write it down: who builds has to install it.
+#[test]
+#[ignore = "needs cross toolchains: tests/run --only builds"]
+fn no_protoc() {
+    let project = Project::new("no-protoc", Rust::Host);
+    std::fs::remove_file(project.path("flake.nix")).unwrap();
+    let ours = ["--builder", "cargo", "--debug"];
+    let failed = project.fails(&ours, "protoc-not-found", "Cargo.toml:2:");
+    assert!(failed.out.contains("protobuf-compiler"), "how to get it: {failed:#?}");
+    assert!(!failed.out.contains("finds this before"), "no check does: {failed:#?}");
+    let protoc = project.path("bin/protoc");
+    toolchain::write_program(&protoc, "exec python3 -m grpc_tools.protoc \"$@\"");
+    let built = project.portolan_with(&[&["build"], &ours[..]].concat(), |command| {
+        command.env("PROTOC", &protoc);
+    });
+    assert_eq!(built.code, Some(0), "{built:#?}");
+    assert_eq!(project.says("target/debug/app", &[]), "hello world from x86_64");
+}

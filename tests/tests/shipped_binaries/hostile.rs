@@ -1,5 +1,7 @@
 //! The same binaries cut short and damaged: never a panic, never a pass for what is cut off.
 
+use std::time::{Duration, Instant};
+
 use portolan::{
     audit::{self, Policy, Request, Verdict},
     text::FileId,
@@ -44,33 +46,55 @@ fn damage(bytes: &mut [u8], random: &mut Random) {
     }
 }
 
-/// How often each file is damaged: `PORTOLAN_ROUNDS` makes a longer run.
-fn rounds() -> usize {
-    std::env::var("PORTOLAN_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
+/// A number that somebody gave for a longer run.
+fn given(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
+/// The verdict on damaged bytes. Those that panic are kept.
+fn survived(bytes: &[u8], what: &str) -> Verdict {
+    std::panic::catch_unwind(|| verdict(bytes)).unwrap_or_else(|_| {
+        let kept = std::env::temp_dir().join(format!("portolan-hostile-{}", std::process::id()));
+        std::fs::write(&kept, bytes).unwrap();
+        panic!("{what}: kept as {}", kept.display());
+    })
+}
+
+/// Each file is damaged `PORTOLAN_ROUNDS` times, and all of them again until `PORTOLAN_MINUTES` are over;
+/// `PORTOLAN_SEED` makes other damages.
 #[test]
 #[ignore = "needs shipped binaries: tests/run --only audits"]
 fn damaged_and_cut_files_are_survived() {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let mut judged = 0_usize;
-    for file in files::shipped() {
-        let whole = std::fs::read(&file.path).unwrap();
-        // Reading all of a large file again and again proves no more.
-        if whole.len() > 3 << 20 {
-            continue;
+    // Reading all of a large file again and again proves no more.
+    let small = |(_, whole): &(String, Vec<u8>)| whole.len() <= 3 << 20;
+    let read = |file: files::File| (file.path.display().to_string(), std::fs::read(file.path).unwrap());
+    let files: Vec<(String, Vec<u8>)> = files::shipped().into_iter().map(read).filter(small).collect();
+    for (name, whole) in &files {
+        assert_ne!(verdict(whole), Verdict::Unreadable, "{name}");
+    }
+    let seed = given("PORTOLAN_SEED").unwrap_or(0x9e37_79b9_7f4a_7c15);
+    let limit = Duration::from_mins(given("PORTOLAN_MINUTES").unwrap_or(0));
+    let (started, mut random, mut judged) = (Instant::now(), Random(seed), 0_usize);
+    let mut slowest = Duration::ZERO;
+    loop {
+        for (name, whole) in &files {
+            for _ in 0..given("PORTOLAN_ROUNDS").unwrap_or(60) {
+                let mut bytes = whole.clone();
+                damage(&mut bytes, &mut random);
+                let begun = Instant::now();
+                survived(&bytes, name);
+                slowest = slowest.max(begun.elapsed());
+                // The first half lacks segments, sections or the list of imports.
+                let cut = random.below(whole.len() / 2);
+                let verdict = survived(whole.get(..cut).unwrap(), name);
+                assert_eq!(verdict, Verdict::Unreadable, "{name} cut at {cut}");
+                judged += 2;
+            }
         }
-        assert_ne!(verdict(&whole), Verdict::Unreadable, "{}", file.path.display());
-        for _ in 0..rounds() {
-            let mut bytes = whole.clone();
-            damage(&mut bytes, &mut random);
-            verdict(&bytes);
-            // The first half lacks segments, sections or the list of imports.
-            let cut = random.below(whole.len() / 2);
-            assert_eq!(verdict(&whole[..cut]), Verdict::Unreadable, "{} cut at {cut}", file.path.display());
-            judged += 2;
+        if started.elapsed() >= limit {
+            break;
         }
     }
-    println!("{judged} hostile files judged");
+    println!("{judged} hostile files judged, seed {seed}, the slowest in {slowest:?}");
     assert!(judged > 1000, "only {judged}");
 }

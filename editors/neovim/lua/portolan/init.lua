@@ -35,9 +35,11 @@ function M.execute(command, argument, done)
 end
 
 --- The folder that a command without a file is about, as a URI.
-local function root()
+---@param folder string? the one that somebody pointed at
+local function root(folder)
   local client = M.client()
-  return client and client.root_dir and vim.uri_from_fname(client.root_dir) or nil
+  folder = folder or client and client.root_dir
+  return folder and vim.uri_from_fname(folder) or nil
 end
 
 --- Builds run programs of the project, so the server starts none before somebody says that it may.
@@ -72,16 +74,29 @@ function M.on_build_output(params)
   output.add(params.target, params.lines or {})
   if params['end'] then
     local lines = told(params['end'].audited)
-    table.insert(lines, 1, ('== %s: %s'):format(params.target, params['end'].outcome))
+    local outcome = params['end'].outcome == 'missing' and 'a tool is missing' or params['end'].outcome
+    table.insert(lines, 1, ('== %s: %s'):format(params.target, outcome))
     output.add(params.target, lines)
+  end
+end
+
+--- The server's words about targets and their last builds; called by the client's handler.
+function M.on_targets(params, client_id)
+  require('portolan.targets').renew(params.projects)
+  -- Neovim takes no word from a server that its lenses are old; only where somebody shows them they are asked for.
+  local client = vim.lsp.get_client_by_id(client_id)
+  for buffer in pairs(client and client.attached_buffers or {}) do
+    if vim.api.nvim_buf_is_loaded(buffer) and #vim.lsp.codelens.get(buffer) > 0 then
+      vim.lsp.codelens.refresh({ bufnr = buffer })
+    end
   end
 end
 
 local commands = {}
 
-function commands.build(target, builder)
+function commands.build(target, builder, folder)
   trusted(function()
-    M.execute('portolan.build', { uri = root(), target = target, builder = builder }, function(started)
+    M.execute('portolan.build', { uri = root(folder), target = target, builder = builder }, function(started)
       for _, one in ipairs(started or {}) do
         notify(('building %s with %s: %s'):format(one.target, one.builder, one.why or ''))
       end
@@ -96,8 +111,8 @@ function commands.cancel()
 end
 
 --- A path when it names a file, else a target.
-function commands.audit(what)
-  local argument = { uri = root() }
+function commands.audit(what, _, folder)
+  local argument = { uri = root(folder) }
   if what and vim.uv.fs_stat(what) then
     argument.path = vim.fs.abspath(what)
   else
@@ -159,11 +174,13 @@ end
 local names = vim.tbl_keys(commands)
 table.sort(names)
 
---- Runs `:Portolan NAME …`.
-function M.run(arguments)
+--- Runs `:Portolan NAME …`, for the project in `folder` where one was pointed at.
+---@param arguments string[]
+---@param folder string?
+function M.run(arguments, folder)
   local command = commands[arguments[1]]
   if command then
-    command(unpack(arguments, 2))
+    command(arguments[2], arguments[3], folder)
   else
     notify(('there is no `%s`: %s'):format(arguments[1], table.concat(names, ', ')), vim.log.levels.ERROR)
   end

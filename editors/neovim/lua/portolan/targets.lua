@@ -16,7 +16,7 @@ end
 
 --- The lines, and for each the place that it leads to.
 local function render(projects)
-  local lines, places = {}, {}
+  local lines, places, heads = {}, {}, {}
   local function add(text, project, place)
     table.insert(lines, text)
     if place and place.file and project then
@@ -31,6 +31,7 @@ local function render(projects)
     for _, target in ipairs(project.targets) do
       add('')
       add((target.ready and '✓ ' or '✗ ') .. target.triple, project, target.declared[1])
+      heads[#lines] = { triple = target.triple, root = project.root }
       for _, fact in ipairs(FACTS) do
         local said = target[fact[1]]
         local value = given(said.value)
@@ -45,23 +46,27 @@ local function render(projects)
       for _, native in ipairs(target.native) do
         add(('    %-12s %s  %s'):format('native', native.crate, table.concat(native.path, ' → ')))
       end
+      for _, last in ipairs({ { 'last build', target.last_build }, { 'last audit', target.last_audit } }) do
+        local said = given(last[2])
+        if said then
+          add(('    %-12s %s'):format(last[1], said.words))
+        end
+      end
     end
     add('')
   end
   table.insert(lines, '<CR> where it is written   b build   a audit   r renew   q close')
-  return lines, places
+  return lines, places, heads
 end
 
 local NAME = 'portolan://targets'
-local places = {}
+local places, heads = {}, {}
 
---- The target whose lines the cursor is in.
-local function triple_here()
+--- The target whose lines the cursor is in, and the folder of its project.
+local function target_here()
   for row = vim.api.nvim_win_get_cursor(0)[1], 1, -1 do
-    local line = vim.api.nvim_buf_get_lines(0, row - 1, row, false)[1]
-    local triple = line:match('^✓ (%S+)$') or line:match('^✗ (%S+)$')
-    if triple then
-      return triple
+    if heads[row] then
+      return heads[row]
     end
   end
 end
@@ -70,7 +75,7 @@ end
 function M.renew(projects)
   if output.is_shown(NAME) then
     local lines
-    lines, places = render(projects)
+    lines, places, heads = render(projects)
     output.replace(NAME, lines)
   end
 end
@@ -78,7 +83,7 @@ end
 --- Opens the window.
 function M.show(projects)
   local lines
-  lines, places = render(projects)
+  lines, places, heads = render(projects)
   local buffer = output.show(NAME, lines, 'portolan-targets')
   local function map(key, what, act)
     vim.keymap.set('n', key, act, { buffer = buffer, desc = 'Portolan: ' .. what })
@@ -98,9 +103,9 @@ function M.show(projects)
   end)
   for key, command in pairs({ b = 'build', a = 'audit' }) do
     map(key, command, function()
-      local triple = triple_here()
-      if triple then
-        require('portolan').run({ command, triple })
+      local target = target_here()
+      if target then
+        require('portolan').run({ command, target.triple }, target.root)
       end
     end)
   end

@@ -36,6 +36,10 @@ fn finding(analysis: &Analysis, target: &str, failure: &Failure, log: Option<&Pa
     let mut finding = Finding { origin, ..failure.finding(&FileId::new(project.root())) };
     finding.related.clear();
     finding.targets = vec![triple.to_owned()];
+    // Of this project the check says nothing, or something else.
+    if known.is_none() {
+        finding.help = failure.cure();
+    }
     if let Some(known) = known {
         finding.fixes.clone_from(&known.fixes);
         finding.related.clone_from(&known.related);

@@ -1,6 +1,6 @@
 //! The argument vectors.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use super::{Reads, Step, UNIVERSAL, choose::Choice};
 use crate::{
@@ -11,6 +11,11 @@ use crate::{
 
 /// How long a container may take to end.
 const CONTAINER_GRACE: Duration = Duration::from_secs(4);
+/// The variable that says how old a macOS may be.
+const DEPLOYMENT_TARGET: &str = "MACOSX_DEPLOYMENT_TARGET";
+/// What rustc takes by itself for Apple silicon. Without the variable, zig takes the newest systems it knows: 0.17 makes
+/// programs for macOS 15 (measured), which shuts out some that still get updates.
+const OLDEST_MACOS: &str = "11.0";
 /// The two halves of a universal program.
 pub(crate) const HALVES: [&str; 2] = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
 
@@ -24,7 +29,7 @@ pub(super) fn steps(project: &Project, wish: &Wish, choice: &Choice) -> Vec<Step
             .iter()
             .map(|half| cargo(project, &Wish { target: Some((*half).to_owned()), ..wish.clone() }, choice))
             .collect();
-        let folder = target_folder(project).join(UNIVERSAL).join(profile_folder(wish.profile));
+        let folder = target_folder(project, wish).join(UNIVERSAL).join(profile_folder(wish.profile));
         let join = Invocation::new(joiner(project), workspace_folder(project));
         steps.push(Step { command: join, reads: Reads::Join(folder) });
         return steps;
@@ -45,12 +50,20 @@ fn workspace_folder(project: &Project) -> PathBuf {
     workspace.map_or_else(|| project.root().to_owned(), |workspace| workspace.folder().to_owned())
 }
 
-/// Cargo's target folder, as far as the environment tells.
-pub fn target_folder(project: &Project) -> PathBuf {
+/// Cargo's target folder: what the user's own arguments say, then what the environment and the files do.
+pub(super) fn target_folder(project: &Project, wish: &Wish) -> PathBuf {
     let folder = workspace_folder(project);
-    let variable = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
-    let named = variable.iter().find_map(|name| project.host_variable(name)).filter(|path| !path.is_empty());
-    folder.join(named.unwrap_or("target"))
+    let mut words = wish.extra.iter();
+    while let Some(word) = words.next() {
+        let named = word.strip_prefix("--target-dir=").or_else(|| {
+            let is_option = word == "--target-dir";
+            is_option.then(|| words.next()).flatten().map(String::as_str)
+        });
+        if let Some(named) = named {
+            return folder.join(named);
+        }
+    }
+    project.cargo.config.target_folder().unwrap_or_else(|| folder.join("target"))
 }
 
 fn profile_folder(profile: Profile) -> &'static str {
@@ -93,7 +106,25 @@ fn cargo(project: &Project, wish: &Wish, choice: &Choice) -> Step {
     if choice.builder == Builder::Cross {
         command = command.with_grace(CONTAINER_GRACE);
     }
+    if choice.builder == Builder::Zigbuild && is_macos(wish) {
+        command.environment.extend(deployment_target(project));
+    }
     Step { command, reads: Reads::Cargo }
+}
+
+fn is_macos(wish: &Wish) -> bool {
+    wish.target.as_deref().is_some_and(|target| target.ends_with("-apple-darwin"))
+}
+
+/// How old a macOS zig links for, unless this environment says it. cargo-zigbuild reads the variable in its own
+/// environment, where `[env]` does not reach (measured with 0.24).
+fn deployment_target(project: &Project) -> Option<(String, Option<OsString>)> {
+    if project.host_variable(DEPLOYMENT_TARGET).is_some_and(|version| !version.is_empty()) {
+        return None;
+    }
+    let config = &project.cargo.config;
+    let named = config.env(DEPLOYMENT_TARGET).map(|entry| config.env_value(entry));
+    Some((DEPLOYMENT_TARGET.to_owned(), Some(named.unwrap_or_else(|| OLDEST_MACOS.to_owned()).into())))
 }
 
 fn in_shell(words: Vec<String>, choice: &Choice, folder: PathBuf) -> Invocation {

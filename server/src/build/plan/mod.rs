@@ -15,7 +15,6 @@ use crate::{
 };
 
 pub(crate) use commands::HALVES;
-pub use commands::target_folder;
 pub use nix_package::{installable, package_for};
 pub use tools::Missing;
 
@@ -39,6 +38,8 @@ pub struct Plan {
     pub missing: Vec<Missing>,
     /// The oldest glibc that it has to run with.
     pub glibc: Option<String>,
+    /// Whether what is made is meant for other machines, see [`nix_package::stays_here`].
+    pub is_for_others: bool,
     /// Cargo's target folder, where cargo is what builds.
     pub folder: Option<PathBuf>,
 }
@@ -77,9 +78,15 @@ pub fn plan(project: &Project, wish: &Wish) -> Plan {
         steps,
         missing,
         glibc: wish.glibc.clone(),
-        folder: is_cargos.then(|| target_folder(project)),
+        is_for_others: is_cargos || !nix_package::stays_here(project, wish, choice.attribute.as_deref()),
+        folder: is_cargos.then(|| commands::target_folder(project, wish)),
         target,
     }
+}
+
+/// Where cargo puts what it makes of a project, as far as nobody says otherwise for one build.
+pub fn target_folder(project: &Project) -> PathBuf {
+    commands::target_folder(project, &Wish::default())
 }
 
 /// What a plain `portolan build` builds: the configured targets, or the host without a name.

@@ -55,6 +55,22 @@ fn the_host_is_built_by_cargo_without_a_name() {
 }
 
 #[test]
+fn the_target_folder_is_cargos_own() {
+    let config = "[build]\ntarget-dir = \"out\"\n";
+    let project = project(HOST, &["cargo"], &[("Cargo.toml", MANIFEST), (".cargo/config.toml", config)]);
+    for (extra, folder) in [
+        (&[][..], "/p/out"),
+        (&["--locked", "--target-dir", "mine"], "/p/mine"),
+        (&["--target-dir=/t", "--locked"], "/t"),
+        (&["--target-dir"], "/p/out"),
+    ] {
+        let extra = extra.iter().map(|word| (*word).to_owned()).collect();
+        let plan = plan(&project, &Wish { extra, ..Wish::default() });
+        assert_eq!(plan.folder, Some(folder.into()), "{:?}", commands(&plan));
+    }
+}
+
+#[test]
 fn a_linker_that_is_here_makes_it_cargos() {
     let config = format!("[target.{ARM}]\nlinker = \"aarch64-linux-gnu-gcc\"\n");
     let files = [("Cargo.toml", MANIFEST), (".cargo/config.toml", config.as_str())];
@@ -236,4 +252,56 @@ fn packages_of_another_system_are_built_there() {
     // Asked for by name, it is not Nix's here.
     let plan = planned(&project, Some("aarch64-apple-darwin"));
     assert_eq!(plan.builder, Builder::Zigbuild, "{plan:?}");
+}
+
+#[test]
+fn zig_is_told_how_old_a_macos_may_be() {
+    let told = |files: &[(&str, &str)]| {
+        let files = [&[("Cargo.toml", MANIFEST)], files].concat();
+        let project = project(HOST, &["cargo", "cargo-zigbuild", "zig"], &files);
+        planned(&project, Some("aarch64-apple-darwin")).steps[0].command.shown()
+    };
+    assert!(told(&[]).contains("MACOSX_DEPLOYMENT_TARGET=11.0"));
+    let own = told(&[(".cargo/config.toml", "env.MACOSX_DEPLOYMENT_TARGET = \"12.0\"\n")]);
+    assert!(own.contains("MACOSX_DEPLOYMENT_TARGET=12.0"), "{own}");
+}
+
+#[test]
+fn what_plain_nix_builds_stays_here_unless_somebody_says_otherwise() {
+    let package = |name: &str, packages: &str| {
+        format!(
+            "packages.x86_64-linux.{name} = {packages}.rustPlatform.buildRustPackage {{ pname = \"app\"; \
+             version = \"1\"; src = ./.; cargoLock.lockFile = ./Cargo.lock; }};"
+        )
+    };
+    let pkgs = "nixpkgs.legacyPackages.x86_64-linux";
+    let flake = format!(
+        "{{ outputs = {{ self, nixpkgs }}: {{ {} {} {} {} }}; }}",
+        package("default", pkgs),
+        package("app-portable", pkgs),
+        package("small", &format!("{pkgs}.pkgsStatic")),
+        package("arm", &format!("{pkgs}.pkgsCross.aarch64-multiplatform")),
+    );
+    let project = project(HOST, &["cargo", "nix"], &[("Cargo.toml", MANIFEST), ("flake.nix", &flake)]);
+    let is_for_others =
+        |wish: Wish| plan(&project, &Wish { builder: Some(Builder::Nix), ..wish }).is_for_others;
+    let of = |attribute: &str| Wish { attribute: Some(attribute.to_owned()), ..Wish::default() };
+    for (attribute, expected) in [
+        ("default", false),
+        (".#default", false),
+        ("packages.x86_64-linux.default", false),
+        ("checks.x86_64-linux.anything", false),
+        ("app-portable", true),
+        ("small", true),
+        ("arm", true),
+        ("legacyPackages.x86_64-linux.app-static", true),
+    ] {
+        assert_eq!(is_for_others(of(attribute)), expected, "{attribute}");
+    }
+    // What is said now counts more.
+    assert!(!is_for_others(Wish::default()));
+    assert!(is_for_others(Wish { is_packed: true, ..of("default") }));
+    assert!(is_for_others(Wish::default().of(HOST)));
+    assert!(!is_for_others(of("default").of(HOST)), "the lens of a package names both");
+    assert!(is_for_others(Wish { builder: Some(Builder::Cargo), ..Wish::default() }.of(HOST)));
 }

@@ -170,6 +170,8 @@ pub struct Config {
     pub build_targets: Vec<Sourced<String>>,
     /// `build.rustflags`, one entry a file, in the order that cargo joins them.
     pub build_rustflags: Vec<Flags>,
+    /// `build.target-dir` of the strongest file, made absolute.
+    target_folder: Option<PathBuf>,
     /// Every `[target.KEY]` table of every file, strongest file first, in the order of the text.
     pub targets: Vec<TargetTable>,
     /// `[env]`, each variable once, by name.

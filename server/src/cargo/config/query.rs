@@ -5,6 +5,8 @@
 //! with; `[env]` does not reach cargo itself. Flags: only the first of four sources counts, see
 //! [`Rustflags`].
 
+use std::path::PathBuf;
+
 use cargo_platform::Cfg;
 
 use super::{
@@ -107,6 +109,18 @@ impl Config {
             }
         }
         targets
+    }
+
+    /// Where cargo puts what it makes, if something names a place. Measured: `CARGO_TARGET_DIR`, then
+    /// `CARGO_BUILD_TARGET_DIR`, then `build.target-dir`; a variable is meant from the folder that cargo is started in.
+    /// `build.build-dir` moves nothing but what lies in between.
+    pub fn target_folder(&self) -> Option<PathBuf> {
+        let variables = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
+        let mut named = variables.iter().filter_map(|name| self.environment.get(*name));
+        match named.find(|path| !path.is_empty()) {
+            Some(path) => Some(plain(&self.folder.join(path))),
+            None => self.target_folder.clone(),
+        }
     }
 
     /// The flags that rustc gets for a target, by their four sources.

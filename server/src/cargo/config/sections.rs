@@ -5,7 +5,10 @@
 
 use std::collections::HashSet;
 
-use super::{Alias, Config, EnvEntry, Flags, Form, TargetTable, chain::Chain};
+use super::{
+    Alias, Config, EnvEntry, Flags, Form, TargetTable,
+    chain::{Chain, plain},
+};
 use crate::{
     cargo::{Gap, Sourced, platform, values::Reader},
     syntax::toml::{Data, Entry, Table, TableKind, Value},
@@ -17,6 +20,10 @@ pub(super) fn read(chain: Chain) -> Config {
     let mut sections = Sections { config: Config { gaps, ..Config::default() }, ..Sections::default() };
     for (index, file) in files.iter().enumerate() {
         sections.file(index, Reader::new(&file.source));
+        // A path in a file is meant from the folder that holds `.cargo`.
+        let named =
+            || Some(plain(&file.base.join(file.tree().root.path(&["build", "target-dir"])?.as_str()?)));
+        sections.config.target_folder = sections.config.target_folder.take().or_else(named);
     }
     let Sections { mut config, build_targets, build_rustflags, .. } = sections;
     config.build_target_form = build_targets.first().map(|list| list.form);

@@ -325,3 +325,22 @@ fn reading_all_files_of_nothing_finds_nothing() {
     let facts = cargo::read(&files().snapshot());
     assert!(facts.config.files.is_empty() && facts.config.gaps.is_empty());
 }
+
+#[test]
+fn the_target_folder_is_named_by_the_strongest_source() {
+    let files = || {
+        files()
+            .with(".cargo/config.toml", "[build]\ntarget-dir = \"out/cargo\"\nbuild-dir = \"between\"\n")
+            .with("/w/.cargo/config.toml", "build.target-dir = \"shared\"\n")
+    };
+    for (variables, folder) in [
+        (&[][..], "/w/p/out/cargo"),
+        (&[("CARGO_BUILD_TARGET_DIR", "../built")], "/w/built"),
+        (&[("CARGO_BUILD_TARGET_DIR", "built"), ("CARGO_TARGET_DIR", "/t")], "/t"),
+    ] {
+        assert_eq!(read(files(), variables).target_folder(), Some(folder.into()), "{variables:?}");
+    }
+    let above = read(self::files().with("/w/.cargo/config.toml", "build.target-dir = \"shared\"\n"), &[]);
+    assert_eq!(above.target_folder(), Some("/w/shared".into()), "from the folder of its file");
+    assert_eq!(project("").target_folder(), None);
+}

@@ -172,8 +172,6 @@ pub struct Compiled {
     pub features: Vec<String>,
     /// The features that may be on besides, sorted.
     pub possible_features: Vec<String>,
-    /// Whether what it declares is known: else it may have any feature.
-    pub is_read: bool,
     /// Whether it is a procedural macro.
     pub proc_macro: ProcMacro,
     /// Whether it is compiled for certain.
@@ -190,7 +188,7 @@ impl Compiled {
 
     /// Whether a feature may be on.
     pub fn may_have_feature(&self, name: &str) -> bool {
-        self.has_feature(name) || !self.is_read || self.possible_features.iter().any(|known| known == name)
+        self.has_feature(name) || self.possible_features.iter().any(|known| known == name)
     }
 }
 
@@ -275,19 +273,28 @@ impl Resolution {
         path
     }
 
-    /// Whether a package that is, or may be, compiled for the target uses a crate in its build script.
-    pub fn builds_with(&self, name: &str) -> bool {
-        self.steps.iter().any(|step| step.from.side == Side::Target && self.is(step.to, name, true))
-    }
-
-    /// The packages that are, or may be, compiled for the target and use one of some crates in their build scripts.
-    pub fn users_in_build_scripts(&self, names: &[&str]) -> Vec<&Compiled> {
-        let uses = |step: &&Step| {
-            step.from.side == Side::Target && names.iter().any(|name| self.is(step.to, name, true))
+    /// The packages that are, or may be, compiled for the target and use one of some crates in their build scripts,
+    /// and how sure that is: of a package that is in no cache, the lock file does not say what it uses a crate for.
+    pub fn users_in_build_scripts(&self, names: &[&str]) -> Vec<(&Compiled, Confidence)> {
+        let mut users: BTreeMap<Node, Confidence> = BTreeMap::new();
+        for step in &self.steps {
+            let certainty = match step.kind {
+                Some(DependencyKind::Build) => Confidence::Certain,
+                Some(DependencyKind::Normal | DependencyKind::Dev) => continue,
+                // By its name it binds a library, and such crates have helpers for their build scripts alone.
+                None if self.name(step.from).ends_with("-sys") => Confidence::Likely,
+                None => Confidence::Possible,
+            };
+            if step.from.side == Side::Target && names.iter().any(|name| self.is(step.to, name, true)) {
+                let known = users.entry(step.from).or_insert(certainty);
+                *known = certainty.max(*known);
+            }
+        }
+        let compiled = |(node, certainty): (&Node, &Confidence)| {
+            let package = self.packages.get(*self.nodes.get(node)?)?;
+            Some((package, package.certainty.min(*certainty)))
         };
-        let users: BTreeSet<Node> = self.steps.iter().filter(uses).map(|step| step.from).collect();
-        let places = users.iter().filter_map(|node| self.nodes.get(node));
-        places.filter_map(|place| self.packages.get(*place)).collect()
+        users.iter().filter_map(compiled).collect()
     }
 
     fn is(&self, node: Node, name: &str, for_host: bool) -> bool {
@@ -421,7 +428,6 @@ fn compiled(setting: &Setting<'_>, features: &Features<'_>, node: Node) -> Optio
         for_host: node.side == Side::Host,
         features: features.of(node),
         possible_features: Vec::new(),
-        is_read: setting.packages.known(node.package).is_some(),
         proc_macro: setting.packages.proc_macro(node.package),
         certainty: Confidence::Certain,
         locked: node.package,

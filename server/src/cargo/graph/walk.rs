@@ -16,6 +16,8 @@ pub(super) struct Step {
     pub(super) to: Node,
     /// The position of the dependency in the spec; beyond its end where only the lock file speaks of it.
     pub(super) position: usize,
+    /// What it is for; `None` where only the lock file speaks of it.
+    pub(super) kind: Option<DependencyKind>,
 }
 
 /// What is reached from the packages that are asked for.
@@ -84,6 +86,7 @@ fn steps(
             from,
             to: Node { package: to, side: *side },
             position,
+            kind: Some(declared.kind),
         }));
     }
 }
@@ -98,6 +101,7 @@ fn locked_steps<'s>(setting: &'s Setting<'_>, from: Node) -> impl Iterator<Item 
             from,
             to: Node { package: to, side: *side },
             position: usize::MAX,
+            kind: None,
         })
     })
 }

@@ -90,7 +90,7 @@ fn say(audited: &[Audited], policy: &Policy, options: &AuditOptions, current: &P
         AuditFormat::Sarif => Output::json(&sarif::render(&report, &catalog::of_binaries())),
         AuditFormat::Text => {
             let least = if options.fail_on == FailOn::Hint { Severity::Hint } else { Severity::Warning };
-            output.styled(&text::render(audited, policy, &report, least));
+            output.styled(&text::render(audited, policy, &report, least, "`--fail-on hint`"));
         }
     }
 }

@@ -18,12 +18,13 @@ use crate::{
 /// Lists longer than this are cut.
 const MAX_LISTED: usize = 12;
 
-/// The report, with the findings from a severity on.
+/// The report, with the findings from a severity on, and the words that show those below.
 pub(in crate::cli) fn render(
     audited: &[Audited],
     policy: &Policy,
     report: &Report,
     least: Severity,
+    shows_hints: &str,
 ) -> String {
     let mut text = String::new();
     for one in audited {
@@ -34,7 +35,7 @@ pub(in crate::cli) fn render(
         text += &findings;
         text += if findings.is_empty() { "\n" } else { "" };
     }
-    text + &summary(audited, policy, least)
+    text + &summary(audited, policy, least, shows_hints)
 }
 
 fn header(one: &Audited) -> String {
@@ -157,7 +158,7 @@ fn cut(list: impl Iterator<Item = String>, count: usize) -> String {
     }
 }
 
-fn summary(audited: &[Audited], policy: &Policy, least: Severity) -> String {
+fn summary(audited: &[Audited], policy: &Policy, least: Severity, shows_hints: &str) -> String {
     let verdicts = [
         (Verdict::Portable, "portable", GOOD),
         (Verdict::Limited, "limited", WARNING),
@@ -178,7 +179,7 @@ fn summary(audited: &[Audited], policy: &Policy, least: Severity) -> String {
     let hints = audited.iter().flat_map(|one| &one.audit.findings).filter(|f| f.severity < least).count();
     if hints > 0 {
         let them = if hints == 1 { "it" } else { "them" };
-        text += &format!("{} not shown; `--fail-on hint` shows {them}\n", plural(hints, "hint"));
+        text += &format!("{} not shown; {shows_hints} shows {them}\n", plural(hints, "hint"));
     }
     text
 }

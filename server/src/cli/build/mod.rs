@@ -73,6 +73,7 @@ fn wish(options: &BuildOptions) -> Wish {
         programs: options.programs.clone(),
         extra: options.extra.clone(),
         nix_builders: options.nix_builders.clone(),
+        is_packed: options.dist.is_some(),
     }
 }
 

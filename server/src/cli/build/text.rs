@@ -5,7 +5,7 @@ use std::path::Path;
 use annotate_snippets::normalize_untrusted_str as printable;
 
 use crate::{
-    audit::{Policy, Verdict},
+    audit::Verdict,
     build::{Missing, Outcome, Plan, Report, dist::Archive},
     cli::{
         audit::text as audit_text,
@@ -124,7 +124,18 @@ fn built(report: &Report, session: &Session) -> String {
         findings,
         texts: Texts::default(),
     };
-    audit_text::render(&report.audited, &Policy::default(), &found, Severity::Warning)
+    let mut text = audit_text::render(
+        &report.audited,
+        &report.policy,
+        &found,
+        Severity::Warning,
+        "`portolan audit --fail-on hint`",
+    );
+    if !report.plan.is_for_others {
+        text +=
+            "It is for machines with Nix, as most packages are; `--policy default` asks where else it runs\n";
+    }
+    text
 }
 
 /// The table of all builds, when there are several.

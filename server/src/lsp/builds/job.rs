@@ -14,6 +14,7 @@ use crate::{
         convert::notification::{self, Tone},
         outbox::Outbox,
         requests::execute_command,
+        verdicts::{self, Entry, LastAudit, LastBuild},
     },
 };
 
@@ -41,8 +42,15 @@ impl Job {
         self.order.plan.folder.clone().unwrap_or_else(|| self.order.root().to_owned())
     }
 
+    /// What is remembered of it when it comes to this now.
+    pub(super) fn verdict(&self, outcome: verdicts::Outcome) -> Entry {
+        let builder = self.order.plan.builder.label().to_owned();
+        let build = LastBuild { outcome, time: verdicts::now(), builder, log: None };
+        Entry { subject: self.order.subject.clone(), build: Some(build), audit: None }
+    }
+
     /// Builds on this thread, and tells the client how it goes.
-    pub(super) fn run(&self, outbox: &Outbox, wants_output: bool) -> Results {
+    pub(super) fn run(&self, outbox: &Outbox, wants_output: bool) -> Report {
         let mut lines = Lines {
             job: self,
             outbox: wants_output.then_some(outbox),
@@ -59,13 +67,28 @@ impl Job {
             Event::Progress(progress) => self.progress.report(progress.percent(), &progress.what),
         });
         lines.send();
-        let (tone, message) = summary(&report);
+        report
+    }
+
+    /// What is remembered of a build that is done, and what it leaves behind.
+    pub(super) fn outcome(&self, report: &Report) -> (Option<Results>, Entry) {
+        let mut verdict = self.verdict(outcome(report));
+        verdict.audit = LastAudit::of(&report.audited, verdicts::now());
+        if let Some(build) = &mut verdict.build {
+            build.log.clone_from(&report.log);
+        }
+        (Results::of(&self.order.subject, report, &self.order.analysis), verdict)
+    }
+
+    /// Tells the client how it ended.
+    pub(super) fn end(&self, report: &Report, outbox: &Outbox, wants_output: bool) {
+        let (tone, message) = summary(report);
         if wants_output {
             let audited: Vec<_> = report.audited.iter().map(execute_command::audited).collect();
             let end = json!({
-                "id": self.id, "target": report.plan.target, "lines": [],
+                "id": self.id, "target": report.plan.target, "root": self.order.root(), "lines": [],
                 "end": {
-                    "outcome": outcome(&report),
+                    "outcome": outcome(report),
                     "passed": report.passes(),
                     "audited": audited,
                     "log": report.log,
@@ -75,7 +98,6 @@ impl Job {
         }
         self.progress.end(&message);
         notification::show(outbox, tone, &message);
-        Results::of(&report, &self.order.analysis)
     }
 }
 
@@ -110,18 +132,19 @@ impl Lines<'_> {
         let Some(outbox) = self.outbox else { return };
         let lines = std::mem::take(&mut self.waiting);
         let target = &self.job.order.plan.target;
-        let params = json!({"id": self.job.id, "target": target, "lines": lines});
+        let root = self.job.order.root();
+        let params = json!({"id": self.job.id, "target": target, "root": root, "lines": lines});
         notification::send(outbox, "portolan/buildOutput", &params);
         self.sent = Instant::now();
     }
 }
 
-fn outcome(report: &Report) -> &'static str {
+fn outcome(report: &Report) -> verdicts::Outcome {
     match report.outcome {
-        Outcome::Built => "built",
-        Outcome::Missing => "missing",
-        Outcome::Failed { .. } => "failed",
-        Outcome::Cancelled => "cancelled",
+        Outcome::Built => verdicts::Outcome::Built,
+        Outcome::Missing => verdicts::Outcome::Missing,
+        Outcome::Failed { .. } => verdicts::Outcome::Failed,
+        Outcome::Cancelled => verdicts::Outcome::Cancelled,
     }
 }
 

@@ -12,13 +12,19 @@ mod results;
 
 use std::{
     collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde_json::Value;
 
-use super::{client::Asker, outbox::Outbox, state::Shared};
+use super::{
+    client::Asker,
+    outbox::Outbox,
+    state::Shared,
+    verdicts::{self, Entry, Outcome},
+};
 use job::Job;
 pub use order::{Order, Wanted};
 use progress::Progress;
@@ -117,9 +123,32 @@ impl Builds {
             job.cancel.cancel();
         }
         let wants_output = self.0.shared.lock().wants_notifications;
-        let results = job.run(&self.0.outbox, wants_output);
-        let root = job.order.root().to_owned();
-        self.0.shared.change(|state| state.built(&root, results));
+        self.tell(job, None, job.verdict(Outcome::Running));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let report = job.run(&self.0.outbox, wants_output);
+            let outcome = job.outcome(&report);
+            (report, outcome)
+        }));
+        match outcome {
+            Ok((report, (results, verdict))) => {
+                verdicts::keep(&job.order.target_folder(), job.order.root(), verdict.clone());
+                // Before its end is told: whoever asks then is given the new verdict.
+                self.tell(job, results, verdict);
+                job.end(&report, &self.0.outbox, wants_output);
+            }
+            // The next build of this folder must not wait for one that is no more.
+            Err(_) => {
+                tracing::error!(target = job.order.plan.target, "a build panicked");
+                self.tell(job, None, job.verdict(Outcome::Failed));
+                job.progress.end("Portolan failed on this build; its log says more");
+            }
+        }
+    }
+
+    /// Says what became of a build to all who show it.
+    fn tell(&self, job: &Job, results: Option<Results>, verdict: Entry) {
+        self.0.shared.change(|state| state.built(job.order.root(), results, verdict));
+        self.0.asker.refresh_lenses();
     }
 
     /// Cancels a build by its number; the only or the newest one without. Says whether there was one.

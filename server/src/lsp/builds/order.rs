@@ -1,13 +1,16 @@
 //! What a command asks to be built.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
 use crate::{
     analysis::{self, Analysis},
     build::{Plan, Profile, Wish, plan},
-    lsp::{requests::execute_command::Refusal, settings::BuildSettings, state::Look},
+    lsp::{requests::execute_command::Refusal, settings::BuildSettings, state::Look, verdicts::Subject},
     project::Builder,
     snapshot::{Settings, Snapshot},
     workspace::host,
@@ -75,6 +78,8 @@ pub struct Order {
     pub plan: Plan,
     /// The project as it is now, the target among those that it ships.
     pub analysis: Arc<Analysis>,
+    /// What it is remembered under.
+    pub subject: Subject,
 }
 
 impl Order {
@@ -97,7 +102,15 @@ impl Order {
         };
         let orders: Vec<Self> = wishes
             .iter()
-            .map(|wish| Self { plan: plan::plan(project, wish), analysis: Arc::clone(&analysis) })
+            .map(|wish| {
+                let plan = plan::plan(project, wish);
+                let subject = Subject {
+                    target: plan.target.clone(),
+                    attribute: wish.attribute.clone(),
+                    package: wish.packages.first().cloned(),
+                };
+                Self { plan, analysis: Arc::clone(&analysis), subject }
+            })
             .collect();
         match orders.iter().flat_map(|order| &order.plan.missing).next() {
             Some(missing) => Err(Refusal::Unknown(format!("{}. Get it: {}", missing.problem, missing.get))),
@@ -108,6 +121,11 @@ impl Order {
     /// The project's folder.
     pub fn root(&self) -> &Path {
         self.analysis.project.root()
+    }
+
+    /// Where the project's builds leave what they make, and what is remembered of them.
+    pub fn target_folder(&self) -> PathBuf {
+        plan::target_folder(&self.analysis.project)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     analysis::Analysis,
     build::{Audited, Outcome, Report},
     finding::{Finding, Severity},
+    lsp::verdicts::Subject,
     project::Project,
     text::{FileId, Origin, Span},
 };
@@ -16,19 +17,17 @@ const UNKNOWN: &str = "build-failed";
 /// What the last build of one target left behind.
 #[derive(Clone, Debug)]
 pub struct Results {
-    /// The target.
-    pub target: String,
+    /// What was built or audited.
+    pub subject: Subject,
     /// What is wrong, each with the text of the file that it stands in: another text needs another build.
     pub findings: Vec<(Finding, Option<Arc<str>>)>,
     /// The programs and libraries.
     pub made: Vec<PathBuf>,
-    /// Whether somebody cancelled it: then what an earlier one left still holds.
-    pub is_cancelled: bool,
 }
 
 impl Results {
-    /// The results of a build.
-    pub fn of(report: &Report, analysis: &Analysis) -> Self {
+    /// The results of a build; `None` when somebody cancelled it: then what an earlier one left still holds.
+    pub fn of(subject: &Subject, report: &Report, analysis: &Analysis) -> Option<Self> {
         let project = &analysis.project;
         let target = report.plan.target.as_str();
         let findings = match &report.outcome {
@@ -44,26 +43,30 @@ impl Results {
                     .with_help(help.unwrap_or_default());
                 vec![finding]
             }
-            Outcome::Missing | Outcome::Cancelled => Vec::new(),
+            Outcome::Cancelled => return None,
+            Outcome::Missing => Vec::new(),
         };
-        Self {
-            target: target.to_owned(),
+        Some(Self {
+            subject: subject.clone(),
             findings: findings.into_iter().map(|finding| with_text(project, finding)).collect(),
             made: report.made.iter().map(|made| made.path.clone()).collect(),
-            is_cancelled: matches!(report.outcome, Outcome::Cancelled),
-        }
+        })
     }
 
     /// The results of an audit alone.
-    pub fn of_audit(analysis: &Analysis, target: &str, audited: &[Audited]) -> Self {
+    pub fn of_audit(analysis: &Analysis, subject: &Subject, audited: &[Audited]) -> Self {
         let project = &analysis.project;
-        let findings = audit(project, target, audited);
+        let findings = audit(project, &subject.target, audited);
         Self {
-            target: target.to_owned(),
+            subject: subject.clone(),
             findings: findings.into_iter().map(|finding| with_text(project, finding)).collect(),
             made: audited.iter().map(|audited| audited.path.clone()).collect(),
-            is_cancelled: false,
         }
+    }
+
+    /// What an earlier server's build made.
+    pub fn of_files(subject: &Subject, made: Vec<PathBuf>) -> Self {
+        Self { subject: subject.clone(), findings: Vec::new(), made }
     }
 }
 

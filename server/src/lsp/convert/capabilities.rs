@@ -41,8 +41,12 @@ pub struct Features {
     pub markdown: bool,
     /// It shows progress that we start.
     pub work_done_progress: bool,
+    /// It pulls diagnostics anew when we say so.
+    pub refreshes_diagnostics: bool,
     /// It shows lenses.
     pub code_lens: bool,
+    /// It asks for its lenses anew when we say so.
+    pub refreshes_lenses: bool,
 }
 
 impl Features {
@@ -83,7 +87,13 @@ impl Features {
                 .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
             work_done_progress: client.window.as_ref().and_then(|window| window.work_done_progress)
                 == Some(true),
+            refreshes_diagnostics: workspace
+                .and_then(|workspace| workspace.diagnostics.as_ref())
+                .is_some_and(|pulling| pulling.refresh_support == Some(true)),
             code_lens: text.is_some_and(|text| text.code_lens.is_some()),
+            refreshes_lenses: workspace
+                .and_then(|workspace| workspace.code_lens.as_ref())
+                .is_some_and(|lens| lens.refresh_support == Some(true)),
         }
     }
 }

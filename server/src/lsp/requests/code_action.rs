@@ -76,8 +76,8 @@ pub fn actions(look: &Look, file: &FileId, span: Span, only: &Only) -> Vec<Actio
             .enumerate()
             .filter(|(_, finding)| is_at(finding, file, span))
             .collect();
-        for (index, finding) in &here {
-            actions.extend(fixes(*index, finding));
+        for action in here.iter().flat_map(|(index, finding)| fixes(*index, finding)) {
+            add_or_join(&mut actions, action);
         }
         actions.extend(fix_rules(&here, &look.analysis.findings));
         for (index, finding) in &here {
@@ -142,6 +142,17 @@ fn fixes(index: usize, finding: &Finding) -> impl Iterator<Item = Action> {
         preferred: place == 0 && fix.applicability == Applicability::Safe,
         work: Work::Edits { edits: fix.edits.clone(), renames: fix.renames.clone() },
     })
+}
+
+/// Two findings may be mended by one and the same edit: what a rule says beforehand, and a failed build afterwards.
+fn add_or_join(actions: &mut Vec<Action>, action: Action) {
+    match actions.iter_mut().find(|one| one.title == action.title && one.work == action.work) {
+        Some(same) => {
+            same.findings.extend(action.findings);
+            same.preferred |= action.preferred;
+        }
+        None => actions.push(action),
+    }
 }
 
 /// "Fix all of this rule", where that is more than one.
@@ -220,6 +231,26 @@ fn difference(change: &FileChange) -> Vec<Edit> {
 mod tests {
     use super::*;
     use crate::fix::apply_edits;
+
+    #[test]
+    fn one_edit_for_two_findings_is_one_action() {
+        let action = |title: &str, finding: usize, text: &str| Action {
+            title: title.to_owned(),
+            kind: Kind::QuickFix,
+            findings: vec![finding],
+            preferred: false,
+            work: Work::Edits {
+                edits: vec![Edit { file: FileId::new("/a"), start: 0, end: 0, text: text.to_owned() }],
+                renames: Vec::new(),
+            },
+        };
+        let mut actions = Vec::new();
+        for (title, finding, text) in [("x", 0, "a"), ("x", 1, "a"), ("y", 1, "a"), ("x", 2, "b")] {
+            add_or_join(&mut actions, action(title, finding, text));
+        }
+        let findings: Vec<_> = actions.iter().map(|action| action.findings.clone()).collect();
+        assert_eq!(findings, [vec![0, 1], vec![1], vec![2]]);
+    }
 
     #[test]
     fn the_difference_applied_is_the_new_text() {

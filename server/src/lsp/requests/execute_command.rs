@@ -10,10 +10,14 @@ use serde_json::{Value, json};
 use super::native::SHOW_PATH;
 use crate::{
     audit::Policy,
-    build::{self, Audited, Plan},
+    build::{self, Audited, Plan, plan},
     knowledge,
-    lsp::{builds::Results, state::Look},
-    matrix, rules,
+    lsp::{
+        builds::Results,
+        state::Look,
+        verdicts::{self, Entry, LastAudit, Subject},
+    },
+    matrix,
 };
 
 /// The commands that the server takes.
@@ -40,24 +44,30 @@ pub enum Refusal {
     Unknown(String),
 }
 
-/// The page of the rule that the arguments name; without one, the list of all rules.
-pub fn explain(arguments: &[Value]) -> Result<Value, Refusal> {
-    let Some(first) = arguments.first() else {
-        let rules = rules::RULES.iter().map(|rule| json!({"rule": rule.name, "summary": rule.summary}));
-        return Ok(rules.collect());
-    };
-    let name = first.as_str().or_else(|| first.get("rule")?.as_str());
-    let name =
-        name.ok_or_else(|| Refusal::Arguments("portolan.explain takes the name of a rule".to_owned()))?;
-    let rule = rules::find(name).ok_or_else(|| Refusal::Arguments(format!("there is no rule `{name}`")))?;
-    Ok(json!({"rule": rule.name, "url": rule.url(), "page": rule.page()}))
-}
-
-/// The targets of a project: what `portolan targets --format json` prints, with the project's folder.
+/// The targets of a project: what `portolan targets --format json` prints, with the project's folder and what the last
+/// builds and audits came to.
 pub fn targets(look: &Look) -> Value {
     let mut answer = matrix::of(&look.analysis);
     answer["root"] = look.snapshot.root.display().to_string().into();
+    for row in answer["targets"].as_array_mut().into_iter().flatten() {
+        let triple = row["triple"].as_str().unwrap_or_default().to_owned();
+        add_verdicts(row, look, |subject| subject.target == triple);
+    }
+    let project = &look.analysis.project;
+    let system = project.host_system();
+    let packages = project.flake.iter().flat_map(|flake| &flake.packages);
+    for (row, package) in answer["packages"].as_array_mut().into_iter().flatten().zip(packages) {
+        let attribute = plan::installable(package, system.as_deref());
+        let is_here = package.system.is_none() || package.system == system;
+        add_verdicts(row, look, |subject| is_here && subject.is_of_attribute(&attribute));
+    }
     answer
+}
+
+fn add_verdicts(row: &mut Value, look: &Look, wanted: impl Fn(&Subject) -> bool) {
+    let (build, audit) = look.verdicts.of(wanted);
+    row["last_build"] = build.map(verdicts::build_json).into();
+    row["last_audit"] = audit.map(|audit| verdicts::audit_json(audit, build)).into();
 }
 
 /// The answer to `portolan.build`: what was put into the queue.
@@ -72,36 +82,46 @@ pub fn started(id: u64, plan: &Plan) -> Value {
 }
 
 /// What an audit leaves behind in a project.
-type Left = Option<(PathBuf, Results)>;
+pub type Left = (Results, Entry);
 
 /// Audits a file, what was built for a target, or all that was built.
 pub fn audit(
     arguments: &[Value],
     look: Option<&Look>,
     built: &[Arc<Results>],
-) -> Result<(Value, Left), Refusal> {
-    let text = |key: &str| arguments.first().and_then(|first| first.get(key)?.as_str()).map(str::to_owned);
+) -> Result<(Value, Vec<Left>), Refusal> {
+    let text = |key: &str| arguments.first().and_then(|first| first.get(key)?.as_str());
     let policy = Policy::default();
     if let Some(path) = text("path") {
         let root = look.map_or_else(PathBuf::new, |look| look.snapshot.root.to_path_buf());
-        return Ok((json!({"files": [audited(&build::look(Path::new(&path), &root, &policy, None))]}), None));
+        let judged = build::look(Path::new(path), &root, &policy, None);
+        return Ok((json!({"files": [audited(&judged)]}), Vec::new()));
     }
-    let wanted = text("target");
-    let of_target = |results: &&Arc<Results>| wanted.as_ref().is_none_or(|wanted| *wanted == results.target);
-    let mut files = Vec::new();
-    let mut left = None;
-    for results in built.iter().filter(of_target) {
-        let target = knowledge::target(&results.target);
+    let is_wanted = |key: &str, is: Option<&str>| text(key).is_none_or(|wanted| Some(wanted) == is);
+    let mut wanted: Vec<&Arc<Results>> = built
+        .iter()
+        .filter(|results| is_wanted("target", Some(&results.subject.target)))
+        .filter(|results| is_wanted("attr", results.subject.attribute.as_deref()))
+        .collect();
+    // What was built of a package alone; else it is among what was built of all.
+    if wanted.iter().any(|results| is_wanted("package", results.subject.package.as_deref())) {
+        wanted.retain(|results| is_wanted("package", results.subject.package.as_deref()));
+    }
+    let (mut files, mut left) = (Vec::new(), Vec::new());
+    for results in wanted {
+        let target = knowledge::target(&results.subject.target);
         let judged: Vec<Audited> =
             results.made.iter().map(|path| build::look(path, Path::new("/"), &policy, target)).collect();
         files.extend(judged.iter().map(audited));
         if let Some(look) = look.filter(|_| !judged.is_empty()) {
-            let root = look.snapshot.root.to_path_buf();
-            left = Some((root, Results::of_audit(&look.analysis, &results.target, &judged)));
+            let subject = results.subject.clone();
+            let again = Results::of_audit(&look.analysis, &subject, &judged);
+            let audit = LastAudit::of(&judged, verdicts::now());
+            left.push((again, Entry { subject, build: None, audit }));
         }
     }
     if files.is_empty() {
-        let what = wanted.unwrap_or_else(|| "this project".to_owned());
+        let what = text("target").or(text("attr")).or(text("package")).unwrap_or("this project");
         return Err(Refusal::Unknown(format!(
             "nothing was built for {what} yet: build it first, or name a file"
         )));

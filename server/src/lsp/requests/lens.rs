@@ -5,7 +5,11 @@ use serde_json::{Value, json};
 use crate::{
     build::plan,
     cargo::config::Matcher,
-    lsp::{convert::uri, state::Look},
+    lsp::{
+        convert::uri,
+        state::Look,
+        verdicts::{self, LastAudit, LastBuild},
+    },
     project::{Project, is_rust_package},
     text::{FileId, Origin, Span},
 };
@@ -35,8 +39,14 @@ pub fn of_file(look: &Look, file: &FileId) -> Vec<Lens> {
         {
             return;
         }
-        for (verb, command) in [("Build", "portolan.build"), ("Audit", "portolan.audit")] {
-            let title = format!("{verb}{title}");
+        let (build, audit) = last(look, &argument);
+        let said = |words: Option<String>| words.map(|words| format!(" · {words}")).unwrap_or_default();
+        let build_said = said(build.map(verdicts::for_build));
+        let audit_said = said(audit.map(|audit| verdicts::for_audit(audit, build)));
+        for (verb, command, said) in
+            [("Build", "portolan.build", build_said), ("Audit", "portolan.audit", audit_said)]
+        {
+            let title = format!("{verb}{title}{said}");
             lenses.push(Lens { span: at_start, title, command, argument: argument.clone() });
         }
     };
@@ -62,6 +72,16 @@ pub fn of_file(look: &Look, file: &FileId) -> Vec<Lens> {
     }
     lenses.sort_by_key(|lens| lens.span);
     lenses
+}
+
+/// What the last build and the last audit of what a lens stands for came to.
+fn last<'a>(look: &'a Look, argument: &Value) -> (Option<&'a LastBuild>, Option<&'a LastAudit>) {
+    let text = |key: &str| argument[key].as_str();
+    look.verdicts.of(|subject| match (text("attr"), text("package"), text("target")) {
+        (Some(attribute), ..) => subject.is_of_attribute(attribute),
+        (None, Some(package), _) => subject.package.as_deref() == Some(package),
+        (None, None, target) => target == Some(subject.target.as_str()),
+    })
 }
 
 /// Every place that names a target to build, and the triple.

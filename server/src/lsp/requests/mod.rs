@@ -3,6 +3,7 @@
 pub mod code_action;
 pub mod completion;
 pub mod execute_command;
+pub mod explain;
 pub mod hover;
 pub mod lens;
 pub mod native;

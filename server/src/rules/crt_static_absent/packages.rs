@@ -138,7 +138,9 @@ pub(super) fn named_static(project: &Project) -> Vec<Finding> {
     for (context, package) in rust_packages(project) {
         let target = package.platform.triple.as_deref().and_then(knowledge::target);
         let is_gnu = target.is_some_and(|target| target.os == "linux" && target.env == "gnu");
+        // A static set for gnu is no set at all: that is `static-gnu-unsupported`.
         if !is_gnu
+            || package.platform.is_static != Known::Value(false)
             || !package.complete
             || !package.targets.is_empty()
             || says_crt_static(project, context, &package.platform)

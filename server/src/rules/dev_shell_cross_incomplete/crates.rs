@@ -1,12 +1,14 @@
 //! Crates that need a C compiler or pkg-config for a target.
 
+use std::cmp::Reverse;
+
 use crate::{
     cargo::{
         graph::{self, Question, Resolution},
         manifest::DependencyKind,
     },
     finding::Confidence,
-    knowledge::Target,
+    knowledge::{self, Target},
     project::Project,
 };
 
@@ -43,7 +45,7 @@ const ALWAYS_C: &[&str] = &[
 pub(super) fn compiling_c(project: &Project, target: &Target) -> Option<UsedBy> {
     let resolution = resolve(project, target, C_BUILDERS);
     if resolution.is_closed() {
-        return user(&resolution, C_BUILDERS);
+        return user(&resolution, C_BUILDERS, |_| true);
     }
     let manifests = project.cargo.workspace.iter().flat_map(crate::cargo::Workspace::packages);
     let mut direct = manifests.flat_map(|manifest| &manifest.dependencies);
@@ -59,18 +61,19 @@ pub(super) fn compiling_c(project: &Project, target: &Target) -> Option<UsedBy> 
 /// Who asks pkg-config for a library of the target.
 pub(super) fn asking_pkg_config(project: &Project, target: &Target) -> Option<UsedBy> {
     let resolution = resolve(project, target, FINDERS);
-    if resolution.is_closed() { user(&resolution, FINDERS) } else { None }
+    // Who is told where its library is asks nobody.
+    let asks = |name: &str| !knowledge::native_crate(name).is_some_and(|known| project.names_a_place(known));
+    if resolution.is_closed() { user(&resolution, FINDERS, asks) } else { None }
 }
 
-/// The crate next to a helper of build scripts, on the way from the project.
-fn user(resolution: &Resolution, helpers: &[&str]) -> Option<UsedBy> {
-    let used: Vec<&&str> = helpers.iter().filter(|name| resolution.builds_with(name)).collect();
-    let helper = used.first()?;
-    let package = resolution.find(helper, true).next()?;
-    let is_certain = package.certainty == Confidence::Certain;
-    let path = resolution.path_to(package);
-    let name = path.len().checked_sub(2).and_then(|at| path.get(at)).cloned();
-    Some(UsedBy { name: name.unwrap_or_else(|| package.name.clone()), is_certain })
+/// A crate that uses one of some helpers in its build script: the surest one, with the shortest way from the project.
+fn user(resolution: &Resolution, helpers: &[&str], counts: impl Fn(&str) -> bool) -> Option<UsedBy> {
+    let users = resolution.users_in_build_scripts(helpers).into_iter();
+    let known = users.filter(|(user, certainty)| *certainty > Confidence::Possible && counts(&user.name));
+    let (user, certainty) = known.min_by_key(|(user, certainty)| {
+        (Reverse(*certainty), resolution.path_to(user).len(), user.name.as_str())
+    })?;
+    Some(UsedBy { name: user.name.clone(), is_certain: certainty == Confidence::Certain })
 }
 
 fn resolve(project: &Project, target: &Target, crates: &[&str]) -> Resolution {

@@ -129,11 +129,12 @@ pub(super) fn of_library(project: &Project, triple: &str, attribute: &str) -> Ne
 /// Whether a crate that is compiled for the target starts the tool in its build script.
 pub(super) fn of_tool(project: &Project, triple: &str, tool: &Tool) -> Need {
     let resolution = resolve(project, triple, tool.crates);
-    let is_used = tool.crates.iter().any(|name| resolution.builds_with(name));
-    match (is_used, resolution.is_closed()) {
-        (true, true) => Need::Yes,
-        (false, true) => Need::No,
-        _ => Need::Unknown,
+    let users = resolution.users_in_build_scripts(tool.crates);
+    match users.iter().map(|(_, certainty)| *certainty).max() {
+        _ if !resolution.is_closed() => Need::Unknown,
+        None => Need::No,
+        Some(Confidence::Possible) => Need::Unknown,
+        Some(Confidence::Likely | Confidence::Certain) => Need::Yes,
     }
 }
 
