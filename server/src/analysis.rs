@@ -66,17 +66,24 @@ fn suppress(project: &Project, findings: Vec<Finding>) -> Vec<Finding> {
     if suppressions.is_empty() {
         return findings;
     }
-    // Only looked up in, so that its order does not show.
-    let mut of_rule: HashMap<(&FileId, &str), Vec<usize>> = HashMap::new();
-    for (position, one) in suppressions.iter().enumerate() {
-        of_rule.entry((&one.origin.file, one.rule.as_str())).or_default().push(position);
+    // By rule and file: a generated text may hold thousands of either.
+    let mut about: HashMap<(&str, &FileId), Vec<usize>> = HashMap::new();
+    for (position, suppression) in suppressions.iter().enumerate() {
+        about.entry((&suppression.rule, &suppression.origin.file)).or_default().push(position);
     }
+    let allowed: HashSet<(&FileId, Span)> = suppressions
+        .iter()
+        .filter(|suppression| suppression.rule == rules::UNUSED_SUPPRESSION)
+        .map(|suppression| (&suppression.origin.file, suppression.comment))
+        .collect();
     let mut used = vec![false; suppressions.len()];
     let mut kept = Vec::new();
     for finding in findings {
-        let own = of_rule.get(&(&finding.origin.file, finding.rule)).map(Vec::as_slice).unwrap_or_default();
-        let covers = |at: &&usize| suppressions.get(**at).is_some_and(|one| covers(project, one, &finding));
-        let covering = own.iter().find(covers).copied();
+        let candidates = about.get(&(finding.rule, &finding.origin.file)).into_iter().flatten().copied();
+        let lines = covered_lines(project, &finding);
+        let covering = candidates.into_iter().find(|position| {
+            suppressions.get(*position).is_some_and(|suppression| covers(suppression, lines))
+        });
         match covering.and_then(|position| used.get_mut(position)) {
             Some(used) => *used = true,
             None => kept.push(finding),
@@ -84,31 +91,31 @@ fn suppress(project: &Project, findings: Vec<Finding>) -> Vec<Finding> {
     }
     // While a file is broken its findings are not all there.
     let is_blind = project.flake_gap().is_some() || project.config_gap().is_some();
-    let allowing = suppressions.iter().filter(|other| other.rule == rules::UNUSED_SUPPRESSION);
-    let allowed: HashSet<(&FileId, Span)> =
-        allowing.map(|other| (&other.origin.file, other.comment)).collect();
     for (suppression, _) in suppressions.iter().zip(used).filter(|(_, used)| !used) {
         let may_wait = is_blind && rules::find(&suppression.rule).is_some();
-        if !may_wait && !allowed.contains(&(&suppression.origin.file, suppression.comment)) {
+        let is_allowed = allowed.contains(&(&suppression.origin.file, suppression.comment));
+        if !may_wait && !is_allowed {
             kept.push(rules::unused_suppression::unused(project, suppression));
         }
     }
     kept
 }
 
-fn covers(project: &Project, suppression: &Suppression, finding: &Finding) -> bool {
-    if suppression.rule != finding.rule || suppression.origin.file != finding.origin.file {
-        return false;
-    }
-    match suppression.scope {
-        SuppressionScope::File => true,
-        SuppressionScope::Line(line) => project.source(&finding.origin.file).is_some_and(|source| {
-            let document = source.document();
-            let first = document.line_at(finding.origin.span.start());
-            let last = document.line_at(finding.origin.span.end());
-            // The comment above the first line, or at the end of the first or last one.
-            line == first || line == last
-        }),
+/// The first and the last line of a finding.
+fn covered_lines(project: &Project, finding: &Finding) -> Option<(usize, usize)> {
+    let source = project.source(&finding.origin.file)?;
+    let document = source.document();
+    let span = finding.origin.span;
+    Some((document.line_at(span.start()), document.line_at(span.end())))
+}
+
+/// Whether a suppression, of the finding's rule and file, covers its lines.
+fn covers(suppression: &Suppression, lines: Option<(usize, usize)>) -> bool {
+    match (suppression.scope, lines) {
+        (SuppressionScope::File, _) => true,
+        // The comment above the first line, or at the end of the first or last one.
+        (SuppressionScope::Line(line), Some((first, last))) => line == first || line == last,
+        (SuppressionScope::Line(_), None) => false,
     }
 }
 

@@ -337,3 +337,15 @@ fn every_page_is_complete() {
         assert!(failure.page.lines().all(|line| line.len() <= 130), "{}", failure.name);
     }
 }
+
+/// What a job only tried is kept once, however often it says so.
+#[test]
+fn a_long_log_that_says_the_same_again_and_again_is_one_failure() {
+    let mut reader = Reader::new();
+    for number in 0..20_000 {
+        reader.push(format!("checking {number}\nconftest: cannot find -lfoo\n").as_bytes());
+    }
+    let diagnosis = reader.finish();
+    let names: Vec<&str> = diagnosis.failures.iter().map(portolan::failures::Failure::name).collect();
+    assert_eq!((names.as_slice(), diagnosis.untold), (&["system-library-not-found"][..], 0));
+}

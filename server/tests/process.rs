@@ -128,6 +128,18 @@ fn who_hears_the_word_may_tidy_up() {
     assert_eq!((ending, lines.join(" ").as_str()), (Ending::Cancelled, "ready tidy"));
 }
 
+/// A leader that heeds the friendly word, and a child that has left its group.
+#[test]
+fn what_left_the_group_ends_with_a_leader_that_ends_by_itself() {
+    let mark = mark();
+    let running = start(&shell(&format!("setsid sleep {mark} & echo ready; sleep {mark}")));
+    wait_until("both run", Duration::from_secs(10), || living(&format!("sleep {mark} ")).len() >= 2);
+    let canceller = running.canceller();
+    canceller.cancel();
+    assert_eq!(running.wait(|_| {}), Ending::Cancelled);
+    wait_until("both end", Duration::from_secs(1), || living(&format!("sleep {mark} ")).is_empty());
+}
+
 #[test]
 fn a_limit_cancels() {
     let start_time = Instant::now();

@@ -171,7 +171,15 @@
       (cl-letf (((symbol-function 'y-or-n-p) (lambda (&rest _) t)))
         (portolan-build host))
       (let ((test-patience 120))
-        (test-becomes "with Yes it is built" (lambda () (file-exists-p ran)) t)))))
+        (test-becomes "with Yes it is built" (lambda () (file-exists-p ran)) t)
+        (test-becomes "the targets say how the last build ended"
+                      (lambda ()
+                        (portolan-targets)
+                        (with-current-buffer "*Portolan*"
+                          (and (string-match-p "last build +built [0-9][0-9]:[0-9][0-9]" (buffer-string))
+                               (string-match-p "last audit +[a-z]" (buffer-string))
+                               t)))
+                      t)))))
 
 (test-scenario "Emacs shuts its servers down"
   (eglot-shutdown-all)

@@ -23,6 +23,14 @@ local function says(name, words)
   end
 end
 
+--- Takes a buffer away that an earlier step has filled.
+local function output_gone(name)
+  local buffer = vim.fn.bufnr('^' .. name .. '$')
+  if buffer ~= -1 then
+    vim.api.nvim_buf_delete(buffer, { force = true })
+  end
+end
+
 return function(t, given)
   local function opened(config, more)
     local root = given.project(config, more)
@@ -60,6 +68,32 @@ return function(t, given)
     vim.cmd('silent! only!')
     t.check('rules are completed', vim.tbl_contains(vim.fn.getcompletion('Portolan explain missing-l', 'cmdline'), 'missing-linker'))
     t.equal('commands are completed', vim.fn.getcompletion('Portolan bu', 'cmdline'), { 'build' })
+  end)
+
+  t.scenario('a server that was killed is started again by :Portolan restart', function()
+    local root, buffer = opened('[build]\ntarget = "x86_64-unknown-linux-gnuu"\n')
+    t.becomes('a finding', given.found_in(buffer), { '2: error unknown-target' })
+    for _, process in ipairs(vim.api.nvim_get_proc_children(vim.fn.getpid())) do
+      local info = vim.api.nvim_get_proc(process)
+      if info and info.name == 'portolan' then
+        vim.uv.kill(process, 'sigkill')
+      end
+    end
+    t.becomes('it is gone', function()
+      return #t.clients(buffer)
+    end, 0)
+    vim.api.nvim_set_current_buf(buffer)
+    vim.cmd('Portolan restart')
+    t.becomes('another one is attached', function()
+      return #t.clients(buffer)
+    end, 1)
+    t.becomes('and finds the same', given.found_in(buffer), { '2: error unknown-target' })
+    vim.cmd('Portolan restart')
+    t.becomes('also in place of one that runs', function()
+      return #t.clients(buffer)
+    end, 1)
+    t.becomes('which finds the same', given.found_in(buffer), { '2: error unknown-target' })
+    t.check('the disk is untouched', t.read(root .. '/.cargo/config.toml') == '[build]\ntarget = "x86_64-unknown-linux-gnuu"\n')
   end)
 
   t.scenario('every safe fix by :Portolan fix', function()
@@ -117,6 +151,17 @@ return function(t, given)
     end
     vim.lsp.codelens.refresh({ bufnr = buffer })
     t.becomes('the lens says it too', lens, 'Build ' .. HOST .. ' · built HH:MM')
+    local select = vim.ui.select
+    vim.ui.select = function(lenses, _, choose)
+      choose(lenses[2], 2)
+    end
+    output_gone('portolan://audit')
+    vim.api.nvim_win_set_cursor(0, { 2, 0 })
+    vim.lsp.codelens.run()
+    vim.ui.select = select
+    t.becomes('a lens that audits shows the audit', says('portolan://audit', 'sample: '), true)
+    vim.cmd('silent! only!')
+    vim.api.nvim_set_current_buf(buffer)
 
     t.write(root .. '/slow', '')
     t.write(root .. '/ran', 'before')

@@ -17,4 +17,7 @@
             (backward-char 2)
             (run-with-timer 3 nil (lambda ()
                                     (flymake-show-buffer-diagnostics)
+                                    ;; In place of eglot's greeting: what the editor says at this place.
+                                    (message nil)
+                                    (eldoc-print-current-symbol-info)
                                     (redisplay)))))

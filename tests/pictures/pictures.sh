@@ -6,11 +6,21 @@ draw() { # tools, title, picture; ANSI text on standard input
   CHROMIUM=$(chromium_browser) VSCODE_TOOLS=$1 "$(workbench_node "$1")" "$repository/tests/pictures/terminal.mjs" "$2" "$3"
 }
 
+# A copy of the demonstration project as its authors would have it: without the marks that say what is expected.
+demonstration() { # folder
+  cp -R "$repository/fixtures/demo" "$1"
+  find "$1" -type f -exec sed -i '/^ *# *^^^* /d' {} +
+}
+
 # `portolan check` on the demonstration project.
 check_picture() { # tools, program, picture
+  local scratch
+  scratch=$(mktemp -d)
+  demonstration "$scratch/soundings"
   # Exit code 1 only says that there are findings.
-  (cd "$repository/fixtures/demo" && { printf '\033[1m$ portolan check\033[0m\n\n'; "$2" --color always check || true; }) |
+  (cd "$scratch/soundings" && { printf '\033[1m$ portolan check\033[0m\n\n'; "$2" --color always check || true; }) |
     draw "$1" "portolan check" "$3"
+  rm -rf "$scratch"
 }
 
 # What a program shows in a terminal when certain words have come to its screen.
@@ -18,7 +28,7 @@ screen_picture() { # tools, picture, title, words, keys to send then (or ""), wo
   local tools=$1 picture=$2 title=$3 words=$4 keys=$5 then=$6 session=portolan-picture-$$ scratch shown=1
   shift 6
   scratch=$(mktemp -d)
-  cp -R "$repository/fixtures/demo" "$scratch/soundings"
+  demonstration "$scratch/soundings"
   mkdir -p "$scratch/config/helix"
   cp "$repository/editors/helix/languages.toml" "$scratch/config/helix/"
   # The pictures show the message below the line.

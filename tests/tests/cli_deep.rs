@@ -150,6 +150,102 @@ fn real_nix_settles_what_is_unknown() {
     assert_eq!(folder.contents(), before, "nothing is written into the project");
 }
 
+const STUB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/nix/stub-nixpkgs");
+
+/// A flake that takes `company` from a folder of its own, and its outputs.
+fn with_company(library: &str, outputs: &str) -> (Folder, Folder) {
+    let company = format!("{{ outputs = {{ self }}: {{ lib = {{ {library} }}; }}; }}");
+    let company = Folder::new(&[("flake.nix", company.as_str())]);
+    let flake = format!(
+        "{{
+  inputs.nixpkgs.url = \"path:{STUB}\";
+  inputs.company.url = \"path:{}\";
+  outputs = {{ nixpkgs, company, ... }}: {outputs};
+}}
+",
+        company.root().display()
+    );
+    (Folder::new(&[("flake.nix", flake.as_str())]), company)
+}
+
+fn ask(nix: &RealNix, folder: &Folder, arguments: &[&str]) -> Outcome {
+    let arguments = arguments.iter().copied().chain(["--deep", "--host", "x86_64-unknown-linux-gnu"]);
+    let mut command = command(folder.root(), arguments.collect::<Vec<_>>());
+    nix.surround(&mut command);
+    finished(command)
+}
+
+/// An evaluation without end is ended with all its processes, and whatever needed no Nix is said all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_endless_evaluation_is_ended() {
+    let Some(nix) = real_nix() else { return };
+    let (folder, _company) = with_company(
+        "target = builtins.seq (builtins.genericClosure { startSet = [ { key = 0; } ]; operator = one: [ { key = one.key + 1; } ]; }) \"x86_64-unknown-linux-musl\";",
+        "{ devShells.x86_64-linux.default = nixpkgs.legacyPackages.x86_64-linux.mkShell {
+             CARGO_BUILD_TARGET = company.lib.target; RUSTFLAGS = \"-C target-cpu=native\"; CARGO_TARGET_x86_64_UNKNOWN_LINUX_MUSL_LINKER = \"cc\"; }; }",
+    );
+    let before = folder.contents();
+    let started = std::time::Instant::now();
+    let deep = ask(&nix, &folder, &["check", "--deep-limit", "2"]);
+    assert!(deep.err.contains("took longer than 2 s"), "{deep:?}");
+    assert!(deep.out.contains("environment-name-case"), "{deep:?}");
+    assert!(started.elapsed() < std::time::Duration::from_secs(60), "{:?}", started.elapsed());
+    assert_eq!(folder.contents(), before);
+    let is_ours = |process: &std::path::Path| {
+        std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder.root()))
+    };
+    let left: Vec<_> = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| is_ours(path))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// An input that would have to be fetched: kindly said, and nothing else is lost.
+#[test]
+fn an_input_that_cannot_be_fetched_is_told_kindly() {
+    let Some(nix) = real_nix() else { return };
+    let folder = Folder::new(&[(
+        "flake.nix",
+        "{ inputs.company.url = \"https://127.0.0.1:9/company.tar.gz\";
+           outputs = { nixpkgs, company, ... }: { devShells.x86_64-linux.default = nixpkgs.legacyPackages.x86_64-linux.mkShell {
+             A = company.lib.a; CARGO_TARGET_x86_64_UNKNOWN_LINUX_MUSL_LINKER = \"cc\"; }; }; }",
+    )]);
+    let before = folder.contents();
+    let deep = ask(&nix, &folder, &["check"]);
+    assert!(deep.err.contains("offline?"), "{deep:?}");
+    assert!(deep.out.contains("environment-name-case"), "{deep:?}");
+    assert_eq!(folder.contents(), before, "no lock file");
+}
+
+#[test]
+fn many_sets_of_outputs_are_not_all_asked_about_and_that_is_said() {
+    let Some(nix) = real_nix() else { return };
+    let (folder, _company) = with_company(
+        "a = \"b\";",
+        "{ devShells = builtins.listToAttrs (map (n: { name = \"s${toString n}-linux\"; value.default =
+             nixpkgs.legacyPackages.x86_64-linux.mkShell { A_B = company.lib.a; }; }) [ 1 2 3 4 5 6 7 8 9 10 11 12 13 14 ]); }",
+    );
+    let deep = ask(&nix, &folder, &["check"]);
+    assert!(deep.err.contains("2 sets of outputs were not asked about"), "{deep:?}");
+}
+
+#[test]
+fn what_nix_says_replaces_what_was_guessed_in_the_table_of_targets() {
+    let Some(nix) = real_nix() else { return };
+    let (folder, _company) = with_company(
+        "target = \"aarch64-unknown-linux-musl\";",
+        "{ devShells.x86_64-linux.default = nixpkgs.legacyPackages.x86_64-linux.mkShell { CARGO_BUILD_TARGET = company.lib.target; }; }",
+    );
+    let plain = finished(command(folder.root(), ["targets", "--host", "x86_64-unknown-linux-gnu"]));
+    assert!(!plain.out.contains("aarch64-unknown-linux-musl"), "{plain:?}");
+    let deep = ask(&nix, &folder, &["targets"]);
+    assert!(deep.out.contains("aarch64-unknown-linux-musl"), "{deep:?}");
+    assert!(!deep.err.contains("bug in Portolan"), "{deep:?}");
+}
+
 /// A store of this test's own.
 struct RealNix(Folder);
 

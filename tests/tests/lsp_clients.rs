@@ -288,6 +288,36 @@ fn a_root_that_vanishes_takes_its_diagnostics_with_it_and_comes_back() {
 }
 
 #[test]
+fn a_build_script_of_any_name_counts_as_it_is_on_the_disk() {
+    let guarded = "fn main() {\n    if cfg!(windows) {\n        println!(\"cargo::rustc-link-lib=ws2_32\");\n    }\n}\n";
+    let manifest = MANIFEST.replace("edition", "build = \"tools/generate.rs\"\nedition");
+    let folder = Folder::new(&[
+        ("Cargo.toml", &manifest),
+        ("src/main.rs", "fn main() {}\n"),
+        ("tools/generate.rs", "fn main() {}\n"),
+        (
+            ".cargo/config.toml",
+            "[build]\ntarget = \"x86_64-pc-windows-gnu\"\n[target.x86_64-pc-windows-gnu]\nlinker = \"x86_64-w64-mingw32-gcc\"\n",
+        ),
+    ]);
+    let mut editor = Start::in_folder(&folder).start();
+    let script = uri(&folder.path("tools/generate.rs"));
+    editor.assert_alive();
+    folder.write("tools/generate.rs", guarded);
+    disk_changed(&mut editor, &script);
+    editor.diagnostics_that(&script, |found| codes(found) == ["missing-build-script-guard"]);
+    folder.write("tools/generate.rs", "fn main() {}\n");
+    disk_changed(&mut editor, &script);
+    editor.diagnostics_that(&script, <[Value]>::is_empty);
+    folder.write("tools/generate.rs", guarded);
+    disk_changed(&mut editor, &script);
+    editor.diagnostics_that(&script, |found| !found.is_empty());
+    fs::remove_file(folder.path("tools/generate.rs")).expect("it is there");
+    editor.notify("workspace/didChangeWatchedFiles", &json!({"changes": [{"uri": script, "type": 3}]}));
+    editor.diagnostics_that(&script, <[Value]>::is_empty);
+}
+
+#[test]
 fn completions_and_hovers_between_edits_speak_of_the_newest_text() {
     let folder = project(NEEDS_LINKER);
     let mut editor = Start::in_folder(&folder).start();

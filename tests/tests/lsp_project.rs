@@ -254,17 +254,18 @@ fn build_scripts_workflows_and_ignored_files_are_watched() {
         let watcher = watchers.as_array().into_iter().flatten().find(|one| one["globPattern"] == glob);
         watcher.map(|one| one["kind"].as_u64().unwrap_or(7))
     };
-    for glob in
-        ["**/build.rs", "**/.gitignore", "**/.git/index", "**/flake.lock", "**/.github/workflows/*.yml"]
-    {
+    for glob in [
+        "**/*.rs",
+        "**/.gitignore",
+        "**/.git/index",
+        "**/flake.lock",
+        "**/.github/workflows/*.yml",
+        "**/scripts/*",
+    ] {
         assert_eq!(kind_of(glob), Some(7), "{glob} in {watchers}");
     }
     assert!(!watchers.to_string().contains("{config"), "Emacs takes no wildcard in braces: {watchers}");
-    assert_eq!(
-        kind_of("**/*.rs"),
-        Some(5),
-        "that a source comes or goes matters, not what it says: {watchers}"
-    );
+    assert_eq!(kind_of("**/*-*.json"), Some(5), "a custom target is there or not: {watchers}");
 }
 
 #[test]

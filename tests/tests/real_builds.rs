@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "real_builds/disks.rs"]
+mod disks;
 #[path = "real_builds/foreign.rs"]
 mod foreign;
 #[path = "real_builds/logs.rs"]

@@ -124,6 +124,47 @@ fn wheels_run_where_their_names_say() {
     assert!(held >= 15, "only {held} files of wheels");
 }
 
+/// The oldest manylinux that each wheel keeps to is the one that auditwheel finds.
+#[test]
+#[ignore = "needs auditwheel: tests/run --only audits"]
+fn auditwheel_says_the_same_of_wheels() {
+    const VERSIONS: &[&str] = &[
+        "2_5", "2_12", "2_17", "2_24", "2_26", "2_27", "2_28", "2_31", "2_34", "2_35", "2_37", "2_39", "2_41",
+    ];
+    let wheels = files::wheels();
+    for wheel in &wheels {
+        let theirs = tools::auditwheel(wheel);
+        let (platform, arch) = ["x86_64", "aarch64", "s390x", "ppc64le"]
+            .iter()
+            .find_map(|arch| Some((theirs.strip_suffix(arch)?, *arch)))
+            .unwrap_or_else(|| panic!("{theirs}: an unknown architecture"));
+        let files = wheel.files();
+        let keeps_to = |policy: &String| {
+            let audits = audits(&files, &["--policy", policy]);
+            audits.values().all(|audit| {
+                let findings = audit["findings"].as_array().unwrap();
+                findings.iter().all(|finding| finding["severity"] != "error")
+                    && audit["verdict"] != "unreadable"
+            })
+        };
+        let policies: Vec<String> = if platform.starts_with("musllinux") {
+            vec![theirs.clone()]
+        } else {
+            // Older ones are Intel's alone.
+            let since = if arch == "x86_64" { 0 } else { 2 };
+            VERSIONS.iter().skip(since).map(|version| format!("manylinux_{version}_{arch}")).collect()
+        };
+        assert_eq!(
+            policies.iter().find(|policy| keeps_to(policy)),
+            Some(&theirs),
+            "{}",
+            wheel.path().display()
+        );
+    }
+    println!("{} wheels", wheels.len());
+    assert!(wheels.len() >= 8, "only {} wheels", wheels.len());
+}
+
 /// These products run on their users' machines: an error would be a false alarm, and each warning was looked at.
 #[test]
 #[ignore = "needs shipped binaries: tests/run --only audits"]

@@ -153,10 +153,12 @@ export const walksThrough = () => inWorkbench({
   });
   await step("it opens the settings", async () => {
     await press("The server", "Name It in the Settings");
-    await page.locator(".settings-editor").getByText("Server: Path").first().waitFor();
+    await page.locator('.settings-editor [data-key="portolan.server.path"]').first().waitFor();
   });
   await step("it explains a rule", async () => {
     await press("See and mend", "Explain a Rule");
+    await page.locator(".quick-input-list .monaco-list-row").first().waitFor();
+    await page.locator(".quick-input-widget input").fill("missing-linker");
     await choose(page, "missing-linker");
     await page.locator(".tab").filter({ hasText: "Preview missing-linker" }).waitFor();
   });

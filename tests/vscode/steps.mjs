@@ -54,23 +54,32 @@ export function finish() {
   process.exit(sums.failed > 0 || sums.passed === 0 ? 1 : 0);
 }
 
-/** Opens a file by its name in the quick open box. */
-export async function openFile(page, name) {
+/** Opens a file by its name in the quick open box; of several workspace folders the one of that name. */
+export async function openFile(page, name, folder = "") {
   await page.keyboard.press("Control+P");
   await page.locator(".quick-input-widget input").fill(name);
   // The row of that very file: the box proposes what was opened before, too.
   const rows = page.locator(".quick-input-list .monaco-list-row");
-  await name.split("/").reduce((those, part) => those.filter({ hasText: part }), rows).first().click();
+  await [folder, ...name.split("/")].reduce((those, part) => those.filter({ hasText: part }), rows).first().click();
   await page.locator(".tab.active").filter({ hasText: name.split("/").pop() }).waitFor();
   await page.locator(".editor-instance .view-line").first().waitFor();
 }
 
 /** Runs a command of the palette. */
 export async function runCommand(page, title) {
-  await page.keyboard.press("F1");
-  await page.locator(".quick-input-widget input").fill(`>${title}`);
-  // What the palette thinks nearest may be another one.
-  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().click();
+  const input = page.locator(".quick-input-widget input");
+  // A view that opens late takes the focus, and the palette closes.
+  for (let turn = 0; ; turn++) {
+    await page.keyboard.press("F1");
+    try {
+      await input.fill(`>${title}`, { timeout: turn < 3 ? 5_000 : 45_000 });
+      // What the palette thinks nearest may be another one.
+      await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().click({ timeout: turn < 3 ? 10_000 : 45_000 });
+      return;
+    } catch (error) {
+      if (turn === 3) throw error;
+    }
+  }
 }
 
 /** Puts the cursor into the first `needle` of `text`, which is what the open editor shows. */

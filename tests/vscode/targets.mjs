@@ -54,6 +54,18 @@ export const showsTargetsAndBuilds = () => inWorkbench({ fixture: undefined, pre
     await picture(page, "vscode-progress.png");
     await progress.locator(".monaco-button").filter({ hasText: "Cancel" }).click();
     await row(page, "last build").filter({ hasText: "cancelled" }).waitFor();
+    await progress.waitFor({ state: "detached" });
+  });
+  await step("a server that is killed while it builds leaves no message that says it builds", async () => {
+    await page.locator(".codelens-decoration a").filter({ hasText: `Build ${HOST}` }).first().click();
+    await row(page, "last build").filter({ hasText: "running" }).waitFor();
+    const progress = toast(page, `Building ${HOST}`);
+    await progress.waitFor();
+    const [old] = bench.servers();
+    process.kill(Number(old), "SIGKILL");
+    await progress.waitFor({ state: "detached" });
+    await becomes(bench.servers, (pids) => pids.length === 1 && pids[0] !== old, "another server should run");
+    await row(page, "last build").filter({ hasText: "cancelled" }).waitFor();
   });
   await step("a linker that is typed, not saved, shows at once", async () => {
     await page.locator(".editor-instance .view-lines").click();
@@ -125,7 +137,8 @@ export const showsTwoFolders = () => inWorkbench({
   const config = (name) => readFileSync(join(folder, name, ".cargo/config.toml"), "utf8");
   await step("a fix in the second folder changes the second folder only", async () => {
     const before = config("one");
-    await openFile(page, "two/.cargo/config.toml");
+    await openFile(page, ".cargo/config.toml", "two");
+    await page.locator(".editor-instance .squiggly-error").first().waitFor();
     await goTo(page, config("two"), `${HOST}u`);
     await page.keyboard.press("Control+.");
     await page.locator(".action-widget .monaco-list-row").filter({ hasText: HOST }).first().click();
@@ -139,6 +152,8 @@ export const showsTwoFolders = () => inWorkbench({
     await page.locator(".codelens-decoration a").filter({ hasText: `Build ${HOST}` }).first().click();
     await toast(page, `${HOST} is built`).waitFor({ timeout: 120_000 });
     if (built("one") || !built("two")) throw new Error(`built: one ${built("one")}, two ${built("two")}`);
+    // The Problems speak of the host, too.
+    await runCommand(page, "View: Hide Panel");
     const rows = page.locator(`${view} .monaco-list-row`).filter({ hasText: HOST });
     await becomes(() => rows.count(), (count) => count === 2, "both folders have the target");
     await rows.nth(0).locator(".monaco-tl-twistie").click();

@@ -19,6 +19,8 @@ const SETTINGS = {
   "workbench.colorTheme": "Default Dark Modern",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.layoutControl.enabled": false,
+  // Editors of settings and of extensions stand among the others, not in a window of bounded size before them.
+  "workbench.editor.useModal": "off",
   "window.commandCenter": false,
   "chat.disableAIFeatures": true,
   "chat.commandCenter.enabled": false,

@@ -81,6 +81,17 @@ local function root_of(path)
   return nil
 end
 
+--- Runs the command of a lens; without the plugin beside this file the server is asked and that is all.
+local function run_lens(command, context)
+  local there, plugin = pcall(require, 'portolan')
+  if there then
+    plugin.lenses[command.command](command.arguments[1])
+    return
+  end
+  local client = vim.lsp.get_client_by_id(context.client_id)
+  client:request('workspace/executeCommand', { command = command.command, arguments = command.arguments })
+end
+
 ---@type vim.lsp.Config
 return {
   cmd = { 'portolan', 'server' },
@@ -100,6 +111,11 @@ return {
         plugin.on_targets(params, context.client_id)
       end
     end,
+  },
+  -- A lens asks as `:Portolan` does, and shows what it came to.
+  commands = {
+    ['portolan.build'] = run_lens,
+    ['portolan.audit'] = run_lens,
   },
   root_dir = function(bufnr, on_dir)
     local path = vim.api.nvim_buf_get_name(bufnr)

@@ -9,7 +9,7 @@ vim.api.nvim_create_user_command('Portolan', function(given)
   require('portolan').run(given.fargs)
 end, {
   nargs = '+',
-  desc = 'Portolan: build, cancel, audit, targets, explain, fix, log',
+  desc = 'Portolan: build, cancel, audit, targets, explain, fix, log, restart',
   complete = function(lead, line)
     return require('portolan').complete(lead, line)
   end,

@@ -118,6 +118,7 @@ export class Actions {
     const choice = await window.showQuickPick(choices, {
       placeHolder: choices.length > 0 ? "The target to build for" : "No file of this project names a target",
       matchOnDetail: true,
+      ignoreFocusOut: true,
     });
     return choice && { triple: choice.label, uri: choice.uri };
   }
@@ -148,7 +149,8 @@ export class Actions {
     const rules = await this.session.execute<{ rule: string; summary: string }[]>("portolan.explain");
     const choice = await window.showQuickPick(
       rules.map((one) => ({ label: one.rule, detail: one.summary })),
-      { placeHolder: "The rule to explain", matchOnDetail: true },
+      // A walkthrough takes the focus back as soon as its step is done.
+      { placeHolder: "The rule to explain", matchOnDetail: true, ignoreFocusOut: true },
     );
     if (choice !== undefined) {
       const page = Uri.from({ scheme: PAGES, path: `${choice.label}.md`, query: choice.label });

@@ -2,7 +2,7 @@
 
 import { elapsed } from "./clock";
 
-import { commands, type ExtensionContext, tasks, window, workspace } from "vscode";
+import { commands, env, type ExtensionContext, tasks, window, workspace } from "vscode";
 
 import { Actions } from "./actions";
 import { Builds } from "./builds";
@@ -39,6 +39,12 @@ export function activate(context: ExtensionContext): void {
     tasks.registerTaskProvider(KIND, new Tasks(running, targets)),
     commands.registerCommand("portolan.restartServer", running.restart),
     commands.registerCommand("portolan.showLog", () => log.show()),
+    commands.registerCommand("portolan.openServerSetting", () =>
+      // Where the server runs on another machine than the window, the setting is that machine's.
+      env.remoteName === undefined
+        ? commands.executeCommand("workbench.action.openSettings", "portolan.server.path")
+        : commands.executeCommand("workbench.action.openRemoteSettings", { query: "portolan.server.path" }),
+    ),
     // A trusted workspace may name its own server, and allows more.
     workspace.onDidGrantWorkspaceTrust(running.restart),
     workspace.onDidChangeConfiguration((change) =>

@@ -106,9 +106,7 @@ export class Session implements Disposable {
   private async start(): Promise<void> {
     const setting = workspace.getConfiguration("portolan").get<string>("server.path", "");
     const search = findServer(setting, this.context.extensionPath, process.env);
-    const openSettings = (): void => {
-      void commands.executeCommand("workbench.action.openSettings", "portolan.server.path");
-    };
+    const openSettings = (): void => void commands.executeCommand("portolan.openServerSetting");
     if ("missing" in search) {
       this.fail(search.missing, "Open Settings", openSettings);
       return;
@@ -135,6 +133,10 @@ export class Session implements Disposable {
       if (this.client === client) {
         const { Running, Starting } = library.State;
         const state = newState === Running ? "running" : newState === Starting ? "starting" : "stopped";
+        if (state !== "running") {
+          // A server that was killed ends no message of its builds; the library starts the next one.
+          this.progress.clear();
+        }
         this.changed.fire({ state, detail: `${search.found} ${answer.version}, named by ${search.by}` });
       }
     });

@@ -7,7 +7,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{self, Cursor, Write},
+    io::{self, Cursor, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -15,7 +15,10 @@ use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
-use super::{report::Report, run::Made};
+use super::{
+    report::Report,
+    run::{Cancel, Made},
+};
 use crate::{cargo::Manifest, knowledge, project::Project};
 
 /// 1 January 1980.
@@ -41,8 +44,13 @@ struct Entry {
     is_executable: bool,
 }
 
-/// Writes the archives of all reports that pass.
-pub fn write(folder: &Path, reports: &[Report], project: &Project) -> io::Result<Vec<Archive>> {
+/// Writes the archives of all reports that pass. Once somebody cancels it ends with an error, and leaves no half of one.
+pub fn write(
+    folder: &Path,
+    reports: &[Report],
+    project: &Project,
+    cancel: &Cancel,
+) -> io::Result<Vec<Archive>> {
     let date = date();
     let mut archives = Vec::new();
     fs::create_dir_all(folder)?;
@@ -53,9 +61,9 @@ pub fn write(folder: &Path, reports: &[Report], project: &Project) -> io::Result
             let stem = format!("{package}-{target}");
             let entries = entries(&stem, &made, project);
             let (name, bytes) = if is_windows {
-                (format!("{stem}.zip"), zipped(&entries, date)?)
+                (format!("{stem}.zip"), zipped(&entries, date, cancel)?)
             } else {
-                (format!("{stem}.tar.gz"), tarred(&entries, date)?)
+                (format!("{stem}.tar.gz"), tarred(&entries, date, cancel)?)
             };
             replace(&folder.join(&name), &bytes)?;
             archives.push(Archive { name, sha256: sum(&bytes) });
@@ -139,7 +147,7 @@ fn entries(stem: &str, made: &[&Made], project: &Project) -> Vec<Entry> {
     entries
 }
 
-fn tarred(entries: &[Entry], date: u64) -> io::Result<Vec<u8>> {
+fn tarred(entries: &[Entry], date: u64, cancel: &Cancel) -> io::Result<Vec<u8>> {
     let gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
     let mut tar = tar::Builder::new(gzip);
     for entry in entries {
@@ -150,12 +158,27 @@ fn tarred(entries: &[Entry], date: u64) -> io::Result<Vec<u8>> {
         header.set_mtime(date);
         header.set_uid(0);
         header.set_gid(0);
-        tar.append_data(&mut header, &entry.name, bytes.as_slice())?;
+        tar.append_data(&mut header, &entry.name, Watched { bytes: &bytes, cancel })?;
     }
     tar.into_inner()?.finish()
 }
 
-fn zipped(entries: &[Entry], date: u64) -> io::Result<Vec<u8>> {
+/// Bytes that end with an error once somebody has cancelled: compressing a large file takes seconds.
+struct Watched<'a> {
+    bytes: &'a [u8],
+    cancel: &'a Cancel,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.cancel.is_cancelled() {
+            return Err(io::Error::other("it was cancelled"));
+        }
+        self.bytes.read(buffer)
+    }
+}
+
+fn zipped(entries: &[Entry], date: u64, cancel: &Cancel) -> io::Result<Vec<u8>> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for entry in entries {
         let options = SimpleFileOptions::default()
@@ -164,7 +187,7 @@ fn zipped(entries: &[Entry], date: u64) -> io::Result<Vec<u8>> {
             .last_modified_time(zip_date(date))
             .unix_permissions(if entry.is_executable { 0o755 } else { 0o644 });
         zip.start_file(&*entry.name, options)?;
-        zip.write_all(&fs::read(&entry.path)?)?;
+        io::copy(&mut Watched { bytes: &fs::read(&entry.path)?, cancel }, &mut zip)?;
     }
     Ok(zip.finish()?.into_inner())
 }

@@ -75,17 +75,15 @@ pub fn build(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Report {
     let policy = policy.cloned().unwrap_or_else(|| usual_policy(&plan));
-    if !plan.missing.is_empty() {
+    // Cancelled before it makes a log, which may be that of a build that runs.
+    let early = if plan.missing.is_empty() {
+        cancel.is_cancelled().then_some(Outcome::Cancelled)
+    } else {
+        Some(Outcome::Missing)
+    };
+    if let Some(outcome) = early {
         let (audited, made) = (Vec::new(), Vec::new());
-        return Report {
-            plan,
-            outcome: Outcome::Missing,
-            audited,
-            policy,
-            made,
-            log: None,
-            took: Duration::ZERO,
-        };
+        return Report { plan, outcome, audited, policy, made, log: None, took: Duration::ZERO };
     }
     let run = run::run(&plan, cancel, on_event);
     let outcome = match run.end {
@@ -99,9 +97,11 @@ pub fn build(
         },
     };
     let audited = match outcome {
-        Outcome::Built => audit(&plan, &run.made, &policy),
+        Outcome::Built => audit(&plan, &run.made, &policy, cancel),
         _ => Vec::new(),
     };
+    let is_stopped = matches!(outcome, Outcome::Built) && audited.len() < run.made.len();
+    let outcome = if is_stopped { Outcome::Cancelled } else { outcome };
     Report { plan, outcome, audited, policy, made: run.made, log: run.log, took: run.took }
 }
 
@@ -116,9 +116,11 @@ fn usual_policy(plan: &Plan) -> Policy {
     Policy::named(&name).unwrap_or_default()
 }
 
-fn audit(plan: &Plan, made: &[Made], policy: &Policy) -> Vec<Audited> {
+/// Audits what was made, until somebody cancels.
+fn audit(plan: &Plan, made: &[Made], policy: &Policy, cancel: &Cancel) -> Vec<Audited> {
     let target = knowledge::target(&plan.target);
-    made.iter().map(|made| look(&made.path, Path::new("/"), policy, target)).collect()
+    let files = made.iter().take_while(|_| !cancel.is_cancelled());
+    files.map(|made| look(&made.path, Path::new("/"), policy, target)).collect()
 }
 
 /// Why nothing can be written into a folder: cargo says so in many ways.

@@ -113,11 +113,18 @@ fn render(legs: &[Leg]) -> String {
     text += &format!(
         "    steps:\n      - uses: {CHECKOUT}\n        with:\n          persist-credentials: false\n"
     );
-    if legs.iter().any(|leg| leg.needs_nix) {
+    // A key that no leg has is not asked for: actionlint takes it for a slip.
+    let any_nix = legs.iter().any(|leg| leg.needs_nix);
+    if any_nix {
         text += &format!("      - uses: {NIX}\n        if: matrix.nix\n");
     }
-    text += "      - name: Get what the runner lacks\n        if: matrix.prepare\n        run: ${{ matrix.prepare }}\n";
-    text += "      - run: rustup target add ${{ matrix.target }}\n        if: ${{ !matrix.nix }}\n";
+    if legs.iter().any(|leg| !leg.prepare.is_empty()) {
+        text += "      - name: Get what the runner lacks\n        if: matrix.prepare\n        run: ${{ matrix.prepare }}\n";
+    }
+    text += "      - run: rustup target add ${{ matrix.target }}\n";
+    if any_nix {
+        text += "        if: ${{ !matrix.nix }}\n";
+    }
     text += "      - run: cargo install --locked portolan\n";
     text += "      # The audit is part of it: what does not run elsewhere is not archived, and fails here.\n      \
              - run: portolan build ${{ matrix.target }} ${{ matrix.arguments }} --dist dist\n";

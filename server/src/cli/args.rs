@@ -72,6 +72,18 @@ pub(super) struct ProjectOptions {
     pub(super) host: Option<String>,
 }
 
+/// Whether others are asked than the files.
+#[derive(Args, Debug)]
+pub(super) struct DeepOptions {
+    /// Also ask `nix eval` and `cargo metadata`, which runs what the project says: for projects that you trust.
+    /// Nothing is built, and nothing is written into the project.
+    #[arg(long)]
+    pub(super) deep: bool,
+    /// How long one question may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "deep", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) deep_limit: u64,
+}
+
 #[derive(Args, Debug)]
 pub(super) struct CheckOptions {
     /// Project folders, or files in them [default: the project around the current folder]. With
@@ -93,10 +105,8 @@ pub(super) struct CheckOptions {
     /// Not this rule. May be repeated.
     #[arg(long = "ignore", value_name = "NAME")]
     pub(super) ignored: Vec<String>,
-    /// Also ask `nix eval` and `cargo metadata`, which runs what the project says: for projects that you trust.
-    /// Nothing is built, and nothing is written into the project.
-    #[arg(long)]
-    pub(super) deep: bool,
+    #[command(flatten)]
+    pub(super) deep: DeepOptions,
     /// Leave out the findings that this file lists.
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     pub(super) baseline: Option<PathBuf>,
@@ -133,6 +143,8 @@ pub(super) struct TargetsOptions {
     pub(super) format: TargetsFormat,
     #[command(flatten)]
     pub(super) project: ProjectOptions,
+    #[command(flatten)]
+    pub(super) deep: DeepOptions,
 }
 
 #[derive(Args, Debug)]

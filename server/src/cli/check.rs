@@ -41,9 +41,10 @@ pub(super) fn run(options: &CheckOptions, output: Output) -> Result<u8, Stop> {
 /// Looks at every project that was named.
 fn look(options: &CheckOptions, output: Output) -> Result<Report, Stop> {
     let mut roots: Vec<PathBuf> = if options.paths.is_empty() {
-        vec![session::root_of(None)?]
+        session::roots_of(None)?
     } else {
-        options.paths.iter().map(|path| session::root_of(Some(path))).collect::<Result<_, _>>()?
+        let named = options.paths.iter().map(|path| session::roots_of(Some(path)));
+        named.collect::<Result<Vec<_>, _>>()?.concat()
     };
     roots.sort();
     roots.dedup();
@@ -56,15 +57,8 @@ fn look(options: &CheckOptions, output: Output) -> Result<Report, Stop> {
         texts: Texts::default(),
     };
     for root in &roots {
-        let session = if options.deep {
-            let (session, notes) = Session::open_deep(root, host.clone(), &options.project, &options.rules);
-            for note in &notes {
-                output.note(&note.to_string());
-            }
-            session
-        } else {
-            Session::with_rules(root, host.clone(), &options.project, &options.rules)
-        };
+        let (project, rules) = (&options.project, &options.rules);
+        let session = Session::asked(root, host.clone(), project, rules, &options.deep, output);
         session.host().clone_into(&mut report.host);
         report.targets.extend(session.shipped());
         let findings: Vec<Finding> =

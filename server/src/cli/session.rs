@@ -5,12 +5,14 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use super::{
     Stop,
-    args::ProjectOptions,
+    args::{DeepOptions, ProjectOptions},
     catalog::{self, Entry},
+    output::Output,
     suggest,
 };
 use crate::{
@@ -24,15 +26,28 @@ use crate::{
     workspace::{self, Vfs},
 };
 
-/// The folder that a command means.
+/// The folder that a command means: one project.
 pub(super) fn root_of(path: Option<&Path>) -> Result<PathBuf, Stop> {
-    match path {
-        Some(path) => named_root(path),
-        None => current_root(),
+    let mut roots = roots_of(path)?;
+    match (roots.pop(), roots.is_empty()) {
+        (Some(root), true) => Ok(root),
+        (last, _) => {
+            let names: Vec<String> =
+                roots.iter().chain(&last).map(|root| root.display().to_string()).collect();
+            Err(Stop::Failed(format!("there are several projects, name one of them: {}", names.join(", "))))
+        }
     }
 }
 
-fn named_root(path: &Path) -> Result<PathBuf, Stop> {
+/// The projects that a path means: itself, the one around the current folder, or else those below.
+pub(super) fn roots_of(path: Option<&Path>) -> Result<Vec<PathBuf>, Stop> {
+    match path {
+        Some(path) => named_roots(path),
+        None => current_roots(),
+    }
+}
+
+fn named_roots(path: &Path) -> Result<Vec<PathBuf>, Stop> {
     let shown = path.display();
     let root = workspace::find_root(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
@@ -41,27 +56,36 @@ fn named_root(path: &Path) -> Result<PathBuf, Stop> {
         _ => Stop::Failed(format!("cannot look at {shown}: {error}")),
     })?;
     if workspace::is_project(&root) {
-        return Ok(root);
+        return Ok(vec![root]);
     }
     if let Err(error) = std::fs::read_dir(&root) {
         return Err(Stop::Failed(format!("cannot look into {shown}: {error}")));
     }
-    Err(Stop::Nothing(format!(
-        "nothing to look at in {shown}: it has no Cargo.toml, no .cargo/config.toml and no flake.nix; name the \
-         project's folder"
-    )))
+    let below = workspace::projects_below(&root);
+    if below.is_empty() {
+        return Err(Stop::Nothing(format!(
+            "nothing to look at in {shown}: no Cargo.toml, .cargo/config.toml or flake.nix in it or below it; name \
+             the project's folder"
+        )));
+    }
+    Ok(below)
 }
 
-fn current_root() -> Result<PathBuf, Stop> {
+fn current_roots() -> Result<Vec<PathBuf>, Stop> {
     let current = std::env::current_dir()
         .map_err(|error| Stop::Failed(format!("the current folder cannot be read: {error}")))?;
-    workspace::enclosing_project(&current).ok_or_else(|| {
-        Stop::Nothing(format!(
-            "nothing to look at: no Cargo.toml, .cargo/config.toml or flake.nix in {} or above it; name the project's \
-             folder",
+    if let Some(root) = workspace::enclosing_project(&current) {
+        return Ok(vec![root]);
+    }
+    let below = workspace::projects_below(&current);
+    if below.is_empty() {
+        return Err(Stop::Nothing(format!(
+            "nothing to look at: no Cargo.toml, .cargo/config.toml or flake.nix in {}, above it or below it; name the \
+             project's folder",
             current.display()
-        ))
-    })
+        )));
+    }
+    Ok(below)
 }
 
 /// The machine that builds: the one that was named, else this one.
@@ -121,15 +145,38 @@ impl Session {
         Self { snapshot, analysis }
     }
 
-    /// The same, with what Nix and cargo say, as somebody asked for it.
-    pub(super) fn open_deep(
+    /// The same, and with what Nix and cargo say where somebody asks for it; what there is to say of the asking is
+    /// said.
+    pub(super) fn asked(
         root: &Path,
         host: Arc<Host>,
         options: &ProjectOptions,
         named: &[String],
+        deep: &DeepOptions,
+        output: Output,
+    ) -> Self {
+        if !deep.deep {
+            return Self::with_rules(root, host, options, named);
+        }
+        let limit = Duration::from_secs(deep.deep_limit);
+        let (session, notes) = Self::open_deep(root, host, options, named, limit);
+        for note in &notes {
+            output.note(&note.to_string());
+        }
+        session
+    }
+
+    /// What Nix and cargo say stands in the place of what was unknown.
+    fn open_deep(
+        root: &Path,
+        host: Arc<Host>,
+        options: &ProjectOptions,
+        named: &[String],
+        limit: Duration,
     ) -> (Self, Vec<deep::Note>) {
         let plain = turn_on(snapshot(root, host, options), named);
-        let outcome = deep::ask(&plain, &deep::Options::default(), &|| true);
+        let asked = deep::Options { limit, ..deep::Options::default() };
+        let outcome = deep::ask(&plain, &asked, &|| true);
         let snapshot = Snapshot { settled: Arc::new(outcome.settled), ..plain };
         let analysis = analysis::analyze(&snapshot);
         (Self { snapshot, analysis }, outcome.notes)

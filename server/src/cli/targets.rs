@@ -14,7 +14,8 @@ use crate::matrix;
 /// Shows the matrix.
 pub(super) fn run(options: &TargetsOptions, output: Output) -> Result<u8, Stop> {
     let root = session::root_of(options.path.as_deref())?;
-    let session = Session::open(&root, session::host(&options.project), &options.project);
+    let host = session::host(&options.project);
+    let session = Session::asked(&root, host, &options.project, &[], &options.deep, output);
     let rows = matrix::gather(&session.analysis);
     let host = session.host();
     match options.format {

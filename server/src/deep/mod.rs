@@ -64,6 +64,11 @@ pub enum Note {
         /// The limit.
         limit: Duration,
     },
+    /// There is more to ask about than one look asks.
+    NotAsked {
+        /// How many sets of outputs were left out.
+        groups: usize,
+    },
     /// The tool cannot say it.
     Failed {
         /// What was asked about.
@@ -92,6 +97,15 @@ impl fmt::Display for Note {
             Self::Offline => write!(f, "the flake's inputs cannot be had (offline?): kept the static answer"),
             Self::TookTooLong { what, limit } => {
                 write!(f, "{what} took longer than {} s: kept the static answer", limit.as_secs())
+            }
+            Self::NotAsked { groups: 1 } => {
+                write!(f, "one set of outputs was not asked about, there are so many: kept its static answer")
+            }
+            Self::NotAsked { groups } => {
+                write!(
+                    f,
+                    "{groups} sets of outputs were not asked about, there are so many: kept their static answer"
+                )
             }
             Self::Failed { what, why } => write!(f, "{what} cannot be evaluated: {why}"),
             Self::Bug { what } => write!(f, "bug in Portolan, please report it: {what}"),

@@ -103,8 +103,14 @@ impl Asker<'_> {
                 self.list(kind, &mut groups)?;
             }
         }
-        for (group, names) in self.wanted(facts, &groups, system) {
+        let mut wanted = self.wanted(facts, &groups, system);
+        let left_out = wanted.len().saturating_sub(MAX_GROUPS);
+        wanted.truncate(MAX_GROUPS);
+        for (group, names) in wanted {
             self.group(&group, &names)?;
+        }
+        if left_out > 0 {
+            self.outcome.notes.push(Note::NotAsked { groups: left_out });
         }
         Ok(())
     }
@@ -157,7 +163,6 @@ impl Asker<'_> {
             .map(|(group, names)| (group.clone(), names.clone()))
             .collect();
         wanted.sort_by_key(|(group, _)| !is_here(group));
-        wanted.truncate(MAX_GROUPS);
         wanted
     }
 

@@ -1,5 +1,7 @@
 //! What kind of line it is: the frame that cargo, rustc and Nix give to their words.
 
+use super::decisive;
+
 /// The part that a line plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineKind {
@@ -103,12 +105,14 @@ pub(super) fn is_instruction(line: &str) -> bool {
     line.trim_start().starts_with("cargo:")
 }
 
+/// It says why a build failed.
+pub(super) const CLEAR: u8 = 0;
 /// A word that a build failed, and no more.
 pub(super) const VAGUEST: u8 = 2;
 
 /// How much a line says about why a build failed; the least is the most.
 pub(super) fn vagueness(line: &str) -> u8 {
-    const GENERAL: [&str; 14] = [
+    const GENERAL: [&str; 21] = [
         "error: could not compile",
         "error: failed to run custom build command",
         "error: build failed",
@@ -122,12 +126,21 @@ pub(super) fn vagueness(line: &str) -> u8 {
         "make",
         "Process completed with exit code",
         "The process ",
+        "Error: Process completed with exit code",
+        "Error: The process ",
+        "error: Bad exit status from ",
+        "ERROR: Job failed: ",
+        "ERROR: failed to solve: process ",
+        "ERROR: process \"",
+        "Error: The command exited with status",
         "FAILED:",
     ];
     let trimmed = line.trim_start();
     let is_dependency = trimmed.contains("dependencies of derivation") && trimmed.contains("failed to build");
-    let is_general =
-        is_dependency || trimmed == "error:" || GENERAL.iter().any(|general| trimmed.starts_with(general));
+    let is_general = is_dependency
+        || decisive::announces(trimmed)
+        || trimmed == "error:"
+        || GENERAL.iter().any(|general| trimmed.starts_with(general));
     u8::from(is_general)
 }
 

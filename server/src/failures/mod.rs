@@ -16,6 +16,7 @@
 //! none when the build goes on to its good end.
 
 mod block;
+mod decisive;
 mod failure;
 mod json;
 mod line;

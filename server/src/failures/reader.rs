@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     block::{Block, BlockKind},
+    decisive::Announced,
     failure::{Failure, Place, Position},
     json,
     line::{self, LineKind},
@@ -97,6 +98,8 @@ struct Jobs {
     announced: Vec<(String, String)>,
     /// The first error lines, the vaguest last, by how vague they are and the job's label.
     errors: Vec<(u8, String, Place)>,
+    /// What the last of them has announced.
+    below: Announced,
     label: String,
     tries: Tries,
 }
@@ -136,10 +139,11 @@ impl Jobs {
             LineKind::Continuation | LineKind::Other
                 if line.text.trim_start().starts_with("error: ")
                     || line.text.trim_start().starts_with("thread '")
-                        && line.text.contains("' panicked at ") =>
+                        && line.text.contains(" panicked at ") =>
             {
                 self.note_error(label, line.text, place);
             }
+            LineKind::Continuation | LineKind::Other => self.note_reason(label, line.text, place),
             _ => {}
         }
         let index = self.stream(label);
@@ -204,8 +208,17 @@ impl Jobs {
     }
 
     fn note_error(&mut self, label: &str, text: &str, place: &PlaceOf<'_>) {
+        self.below.hear(label, text);
         let start = text.len() - text.trim_start().len();
         self.note(line::vagueness(text), label, || place(start..text.trim_end().len()));
+    }
+
+    /// What stands below an error line that says only that something failed.
+    fn note_reason(&mut self, label: &str, text: &str, place: &PlaceOf<'_>) {
+        if self.below.is_told_by(label, text) {
+            let words = text.trim_start().trim_start_matches("= note:").trim_start();
+            self.note(line::CLEAR, label, || place(text.len() - words.len()..text.trim_end().len()));
+        }
     }
 
     /// Keeps the first error line of each vagueness and job.
@@ -280,6 +293,8 @@ impl Jobs {
             };
             if line::kind(own) == LineKind::Error {
                 self.note_error(label, own, &place);
+            } else {
+                self.note_reason(label, own, &place);
             }
             let line =
                 Line { text: own, number: raw.number, kind: LineKind::Continuation, is_instruction: false };
@@ -356,7 +371,7 @@ fn lines(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
 }
 
 /// Whether two failures of a log have one cause: the same kind and key, for targets that do not differ.
-fn is_same(one: &Failure, other: &Failure) -> bool {
+pub(super) fn is_same(one: &Failure, other: &Failure) -> bool {
     let apart = match (&one.target, &other.target) {
         (Some(one), Some(other)) => one != other,
         _ => false,
@@ -365,7 +380,7 @@ fn is_same(one: &Failure, other: &Failure) -> bool {
 }
 
 /// Joins a repetition to the failure that was told first.
-fn join(known: &mut Failure, other: Failure) {
+pub(super) fn join(known: &mut Failure, other: Failure) {
     if known.target.is_none() {
         known.target = other.target;
     }

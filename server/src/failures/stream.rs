@@ -5,11 +5,14 @@ use super::{
     failure::Failure,
     line::{self, LineKind},
     pattern::Tries,
+    reader::{is_same, join},
     words::{self, Line, PlaceOf},
 };
 
 /// Failures that wait for the name of their crate; more wait for nothing.
 const MAX_WAITING: usize = 64;
+/// Most failures that a job may only have tried.
+const MAX_TENTATIVE: usize = 256;
 
 /// A job.
 #[derive(Debug, Default)]
@@ -86,12 +89,22 @@ impl Stream {
         let is_error = block.kind == BlockKind::Error;
         for failure in block.resolve(self.target.as_deref()) {
             if !is_error && failure.kind.tentative {
-                self.tentative.push(failure);
+                self.keep(failure);
             } else if is_error && failure.crate_name.is_none() && self.waiting.len() < MAX_WAITING {
                 self.waiting.push(failure);
             } else {
                 self.sure.push(failure);
             }
+        }
+    }
+
+    /// Keeps what counts only if no good end follows: a long log may say the same thousands of times.
+    fn keep(&mut self, failure: Failure) {
+        let is_full = self.tentative.len() >= MAX_TENTATIVE;
+        match self.tentative.iter_mut().find(|known| is_same(known, &failure)) {
+            Some(known) => join(known, failure),
+            None if is_full => self.untold += 1,
+            None => self.tentative.push(failure),
         }
     }
 

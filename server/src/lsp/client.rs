@@ -186,8 +186,8 @@ impl Asker {
     }
 }
 
-/// Every file that an analysis reads or looks for. Of Rust's sources the build scripts are read; of the others it
-/// matters only whether they are there, because cargo finds programs and libraries by their files' names.
+/// Every file that an analysis reads or looks for. Of Rust's sources all are: a build script may have any name, code that
+/// names a crate's feature is a reason not to change it, and cargo finds programs and libraries by their files' names.
 fn watched_files() -> Value {
     const CREATED_OR_DELETED: u8 = 1 + 4;
     // No alternatives in braces: Emacs refuses `{config,*.toml}`, and with it the whole registration.
@@ -202,14 +202,25 @@ fn watched_files() -> Value {
         "**/rust-toolchain.toml",
         "**/Cross.toml",
         "**/portolan.toml",
-        "**/build.rs",
+        "**/*.rs",
         "**/.gitignore",
         "**/.git/index",
         "**/.github/workflows/*.yml",
         "**/.github/workflows/*.yaml",
+        // What else drives builds.
+        "**/.github/actions/**",
+        "**/.circleci/*",
+        "**/.ci/*",
+        "**/ci/*",
+        "**/scripts/*",
+        "**/build.sh",
+        "**/*akefile",
+        "**/*ustfile",
+        "**/*ockerfile*",
+        "**/.gitlab-ci*",
     ];
-    // Sources, and custom targets (`--target my-board.json`).
-    let looked_for = ["**/*.rs", "**/*-*.json"];
+    // Custom targets (`--target my-board.json`).
+    let looked_for = ["**/*-*.json"];
     let read = read.iter().map(|glob| json!({"globPattern": glob}));
     let looked_for = looked_for.iter().map(|glob| json!({"globPattern": glob, "kind": CREATED_OR_DELETED}));
     json!({"watchers": read.chain(looked_for).collect::<Vec<_>>()})

@@ -1,6 +1,6 @@
 //! The evaluator's memory and bounds: files, delayed values, scopes, fuel.
 
-use std::{path::Path, rc::Rc, sync::Arc};
+use std::{collections::HashMap, path::Path, rc::Rc, sync::Arc};
 
 use super::{
     facts::{CrossSet, Gap},
@@ -15,7 +15,7 @@ use crate::{
 
 /// Steps that one evaluation may take: some 20 to 40 ms. A usual flake takes a few thousand; one with eighty
 /// packages for each of four systems was seen to take 600,000.
-const FUEL: u32 = 800_000;
+pub(super) const FUEL: u32 = 1_000_000;
 
 /// Expressions that may be under evaluation inside each other. A level takes a few kilobytes of stack
 /// (in an unoptimised build, under 30), and analysis threads have at least 64 MB.
@@ -23,6 +23,9 @@ const MAX_DEPTH: u32 = 1_000;
 
 /// Alternatives that are kept apart.
 const MAX_ALTERNATIVES: usize = 8;
+
+/// Why a value is not known once the fuel is spent.
+pub(super) const TOO_MUCH_WORK: &str = "the flake takes too much work to evaluate";
 
 /// Code that makes a value when it is first asked for.
 pub(super) type Code = Box<dyn FnOnce(&mut Evaluator<'_>) -> Value>;
@@ -68,6 +71,8 @@ pub(super) struct Evaluator<'s> {
     pub(super) data_values: Vec<(FileIndex, Value)>,
     /// Every file that was read or looked for, in that order.
     pub(super) looked_for: Vec<FileId>,
+    /// The same, and which of [`Evaluator::files`] it is once it was taken in. Only asked, never iterated.
+    pub(super) file_numbers: HashMap<FileId, Option<FileIndex>>,
     pub(super) gaps: Vec<Gap>,
     pub(super) cross_sets: Vec<CrossSet>,
     /// What `self` is made of, once the flake is open.
@@ -82,6 +87,8 @@ pub(super) struct Evaluator<'s> {
     pub(super) exhausted: bool,
     /// Functions by the name's number and the space.
     pub(super) functions: Vec<Vec<(u8, Option<&'static super::builtins::Builtin>)>>,
+    /// Folders that went through a filter which may take files away, each the very value that came out.
+    pub(super) filtered: Vec<Rc<Path>>,
     cells: Vec<Cell>,
     scopes: Vec<Scope>,
     fuel: u32,
@@ -97,6 +104,7 @@ impl<'s> Evaluator<'s> {
             file_values: Vec::new(),
             data_values: Vec::new(),
             looked_for: Vec::new(),
+            file_numbers: HashMap::new(),
             gaps: Vec::new(),
             cross_sets: Vec::new(),
             flake: None,
@@ -105,6 +113,7 @@ impl<'s> Evaluator<'s> {
             models: Vec::new(),
             exhausted: false,
             functions: Vec::new(),
+            filtered: Vec::new(),
             cells: Vec::with_capacity(1024),
             scopes: vec![Scope::Root],
             fuel: FUEL,
@@ -146,6 +155,11 @@ impl<'s> Evaluator<'s> {
         }
     }
 
+    /// Steps that were taken so far.
+    pub(super) fn work(&self) -> u32 {
+        FUEL - self.fuel
+    }
+
     /// Whether all fuel is spent: then loops end, whatever they were to find.
     pub(super) fn is_spent(&self) -> bool {
         self.fuel == 0
@@ -154,7 +168,7 @@ impl<'s> Evaluator<'s> {
     /// Runs something one level deeper, unless that is one too many.
     pub(super) fn deeper(&mut self, place: Place, run: impl FnOnce(&mut Self) -> Value) -> Value {
         if !self.spend(1) {
-            return Value::unknown("the flake takes too much work to evaluate", place);
+            return Value::unknown(TOO_MUCH_WORK, place);
         }
         if self.depth >= MAX_DEPTH {
             self.exhausted = true;
@@ -169,6 +183,7 @@ impl<'s> Evaluator<'s> {
     // Delayed values.
 
     fn cell(&mut self, state: State, place: Place) -> Thunk {
+        self.spend(1);
         self.cells.push(Cell { state, place });
         Thunk(self.cells.len() as u32 - 1)
     }

@@ -33,6 +33,8 @@ pub struct FlakeFacts {
     pub told: Vec<Origin>,
     /// False when a syntax error, a bound or an unknown leaves room for outputs that are not listed here.
     pub complete: bool,
+    /// Steps that reading the flake took, of those that one edit may take: the same on every machine.
+    pub work: u32,
 }
 
 /// Something that could not be known.
@@ -82,6 +84,8 @@ pub struct Derivation {
     pub function: String,
     /// What it is built from.
     pub source: SourceTree,
+    /// Whether the source surely has the project's `.cargo` in it: no filter stands before it that may drop it.
+    pub has_cargo_config: bool,
     /// What else its builder is told.
     pub settings: Vec<Setting>,
     /// What it is built for.

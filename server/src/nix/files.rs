@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    evaluator::Evaluator,
+    evaluator::{Evaluator, TOO_MUCH_WORK},
     value::{FileIndex, Place, Symbol, Thunk, Value},
 };
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
     },
     text::FileId,
 };
+
+/// Steps that looking for a file is worth: the disk has to be asked.
+const FILE_COST: usize = 200;
 
 /// A Nix file that takes part in the evaluation.
 #[derive(Debug)]
@@ -54,10 +57,17 @@ impl File {
 impl Evaluator<'_> {
     /// Takes a text in; the same file is taken in once.
     pub(super) fn open(&mut self, source: &Arc<Source>) -> Rc<File> {
-        if let Some(file) = self.files.iter().find(|file| !file.is_data && file.id == *source.file()) {
+        let known = self.file_number(source.file()).and_then(|index| self.files.get(index.0 as usize));
+        if let Some(file) = known.filter(|file| !file.is_data) {
             return Rc::clone(file);
         }
-        self.take_in(source, None)
+        let file = self.take_in(source, None);
+        self.file_numbers.insert(file.id.clone(), Some(file.index));
+        file
+    }
+
+    fn file_number(&self, file: &FileId) -> Option<FileIndex> {
+        self.file_numbers.get(file).copied().flatten()
     }
 
     /// Takes in a model; what it says is said at `place`.
@@ -72,7 +82,7 @@ impl Evaluator<'_> {
             self.spend(source.document().text().len() / 2);
         }
         let tree = Arc::clone(source.nix());
-        let symbols = tree.names().iter().map(|name| self.names.intern_shared(name)).collect();
+        let symbols = self.names.take_in(tree.names());
         let id = source.file().clone();
         let folder = id.path().parent().map(Path::to_path_buf).unwrap_or_default();
         let index = FileIndex(self.files.len() as u32);
@@ -94,8 +104,8 @@ impl Evaluator<'_> {
 
     /// Takes in a file that is not Nix, so that places in it have a number.
     pub(super) fn open_data(&mut self, source: &Arc<Source>) -> FileIndex {
-        if let Some(file) = self.files.iter().find(|file| file.id == *source.file()) {
-            return file.index;
+        if let Some(index) = self.file_number(source.file()) {
+            return index;
         }
         let index = FileIndex(self.files.len() as u32);
         self.files.push(Rc::new(File {
@@ -109,6 +119,7 @@ impl Evaluator<'_> {
             stands_for: None,
         }));
         self.file_values.push(None);
+        self.file_numbers.insert(source.file().clone(), Some(index));
         index
     }
 
@@ -142,9 +153,12 @@ impl Evaluator<'_> {
         if !path.starts_with(self.root()) {
             return Err("the file lies outside of the workspace".to_owned());
         }
-        self.spend(50);
+        if !self.spend(FILE_COST) {
+            return Err(TOO_MUCH_WORK.to_owned());
+        }
         let id = FileId::new(path);
-        if !self.looked_for.contains(&id) {
+        if !self.file_numbers.contains_key(&id) {
+            self.file_numbers.insert(id.clone(), None);
             self.looked_for.push(id.clone());
         }
         let name = id.relative_to(self.root());

@@ -1,6 +1,6 @@
 //! The flake's own file: its inputs, `self`, and what its outputs come to.
 
-use std::{rc::Rc, sync::Arc};
+use std::{collections::HashSet, rc::Rc, sync::Arc};
 
 use super::{
     evaluate::Selected,
@@ -69,8 +69,9 @@ impl Evaluator<'_> {
             }
         }
         let function = self.force(outputs);
+        let mut known: HashSet<Symbol> = declared.iter().map(|(name, ..)| *name).collect();
         for formal in self.formals(&function).unwrap_or_default() {
-            if !declared.iter().any(|(name, ..)| *name == formal.name) {
+            if known.insert(formal.name) {
                 // An input that is not declared is looked up in the registry by its name.
                 let kind = input_kind(&self.name(formal.name), None);
                 let project = project(&self.name(formal.name), None);

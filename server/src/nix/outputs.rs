@@ -18,6 +18,9 @@ const SHELLS: &[&str] = &["devShells", "devShell"];
 /// Kinds that may lead to further packages.
 const USERS: &[&str] = &["apps", "defaultApp", "checks"];
 
+/// Steps that one attribute of the outputs is worth, besides what it comes to.
+const OUTPUT_COST: usize = 10;
+
 pub(super) fn read_flake(snapshot: &Snapshot) -> Option<FlakeFacts> {
     let path = snapshot.root.join("flake.nix");
     let source = match snapshot.files.read(&path) {
@@ -65,6 +68,7 @@ impl Reader {
                 derivation.complete = false;
             }
         }
+        let work = evaluator.work();
         let by_system_and_name = |left: &Derivation, right: &Derivation| {
             (&left.system, &left.name, &left.attribute).cmp(&(&right.system, &right.name, &right.attribute))
         };
@@ -87,6 +91,7 @@ impl Reader {
             gaps: evaluator.gaps,
             told: Vec::new(),
             complete,
+            work,
         }
     }
 
@@ -185,6 +190,9 @@ impl Reader {
         let value = evaluator.force(attr.thunk);
         let Some(systems) = self.as_attrs(evaluator, value, place, false) else { return };
         for (system, attr) in evaluator.sorted(&systems) {
+            if evaluator.is_spent() {
+                return;
+            }
             let system = evaluator.name(system);
             let key = attr.key.unwrap_or(place);
             let value = evaluator.force(attr.thunk);
@@ -201,6 +209,10 @@ impl Reader {
             let at = evaluator.place_of(attr.thunk);
             let Some(named) = self.as_attrs(evaluator, value, at, false) else { continue };
             for (name, attr) in evaluator.sorted(&named) {
+                // What was described so far is kept; nothing is said to be all there is.
+                if !evaluator.spend(OUTPUT_COST) {
+                    return;
+                }
                 let name = evaluator.name(name);
                 let output = Output {
                     attribute: format!("{kind}.{system}.{name}"),

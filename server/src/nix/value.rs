@@ -224,6 +224,9 @@ pub(super) struct Either {
     pub(super) place: Place,
 }
 
+/// Characters of a string of several parts that are looked at as one.
+const MAX_JOINED: usize = 1 << 18;
+
 /// A string.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Str {
@@ -241,11 +244,21 @@ impl Str {
             [] => Some(Arc::from("")),
             [StrPiece::Literal { text, .. }] => Some(Arc::clone(text)),
             pieces => {
-                let mut all = String::new();
+                let mut length = 0;
                 for piece in pieces {
                     match piece {
-                        StrPiece::Literal { text, .. } => all.push_str(text),
+                        StrPiece::Literal { text, .. } => length += text.len(),
                         _ => return None,
+                    }
+                }
+                // A text of a text of a text may have more characters than there is memory.
+                if length > MAX_JOINED {
+                    return None;
+                }
+                let mut all = String::with_capacity(length);
+                for piece in pieces {
+                    if let StrPiece::Literal { text, .. } = piece {
+                        all.push_str(text);
                     }
                 }
                 Some(Arc::from(all))

@@ -214,8 +214,10 @@ mod platform {
             let _ = rustix::process::kill_process_group(self.leader, Signal::INT);
         }
 
-        /// Ends what is left of the group when its leader has ended, and sees it gone: whoever cancelled may look.
+        /// Ends what is left when the leader has ended, also what left its group, and sees it gone: whoever cancelled
+        /// may look.
         pub(super) fn end_rest(&self) {
+            tree::kill_descendants();
             for _ in 0..ROUNDS {
                 if rustix::process::kill_process_group(self.leader, Signal::KILL).is_err() {
                     return;

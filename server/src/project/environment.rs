@@ -1,10 +1,12 @@
 //! Where cargo runs: plainly on the host, in a dev shell, or in the build of a package. Each gives it an
 //! environment of its own.
 
+use std::collections::HashMap;
+
 use super::Project;
 use crate::{
     knowledge::Target,
-    nix::facts::{Derivation, Known, Toolchain, Variable},
+    nix::facts::{Derivation, FlakeFacts, Known, Toolchain, Variable},
 };
 
 /// One place where cargo runs.
@@ -32,12 +34,7 @@ pub struct Supplied<'p> {
 impl Project {
     /// All dev shells and packages, with their contexts.
     pub fn derivations(&self) -> impl Iterator<Item = (Context, &Derivation)> {
-        let flake = self.flake.iter();
-        flake.flat_map(|flake| {
-            let shells = flake.shells.iter().enumerate().map(|(index, shell)| (Context::Shell(index), shell));
-            let packages = flake.packages.iter().enumerate();
-            shells.chain(packages.map(|(index, package)| (Context::Package(index), package)))
-        })
+        self.flake.iter().flat_map(derivations)
     }
 
     /// The shell or package of a context.
@@ -58,7 +55,29 @@ impl Project {
 
     /// Every variable of that name in a dev shell or package.
     pub fn variables_named<'p>(&'p self, name: &'p str) -> impl Iterator<Item = Supplied<'p>> {
-        self.variables().filter(move |one| one.variable.name.value().is_some_and(|known| known == name))
+        self.variables_named_in(name, None)
+    }
+
+    /// The same, in one context only where one is given.
+    pub(super) fn variables_named_in<'p>(
+        &'p self,
+        name: &str,
+        only: Option<Context>,
+    ) -> impl Iterator<Item = Supplied<'p>> {
+        let named = self.variables.named(name);
+        // They are sorted by context.
+        let named = match only {
+            None => named,
+            Some(context) => {
+                let start = named.partition_point(|(other, _)| *other < context);
+                let rest = named.get(start..).unwrap_or_default();
+                rest.get(..rest.partition_point(|(other, _)| *other == context)).unwrap_or_default()
+            }
+        };
+        named.iter().filter_map(move |(context, index)| {
+            let by = self.derivation(*context)?;
+            Some(Supplied { by, context: *context, variable: by.env.get(*index)? })
+        })
     }
 
     /// The first variable whose name is computed from something that is not known: it may be any.
@@ -119,6 +138,40 @@ impl Project {
             .collect();
         if own.is_empty() { shells } else { own }
     }
+}
+
+/// Where variables are, by their names. Only asked, never iterated.
+#[derive(Clone, Debug, Default)]
+pub(super) struct VariablesByName(HashMap<String, Vec<(Context, usize)>>);
+
+impl VariablesByName {
+    /// In the order of [`Project::variables`].
+    pub(super) fn of(flake: &FlakeFacts) -> Self {
+        let mut places: HashMap<String, Vec<(Context, usize)>> = HashMap::new();
+        for (context, by) in derivations(flake) {
+            for (index, variable) in by.env.iter().enumerate() {
+                let Some(name) = variable.name.value() else { continue };
+                match places.get_mut(name) {
+                    Some(known) => known.push((context, index)),
+                    None => {
+                        places.insert(name.clone(), vec![(context, index)]);
+                    }
+                }
+            }
+        }
+        Self(places)
+    }
+
+    fn named(&self, name: &str) -> &[(Context, usize)] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Every dev shell, then every package.
+fn derivations(flake: &FlakeFacts) -> impl Iterator<Item = (Context, &Derivation)> {
+    let shells = flake.shells.iter().enumerate().map(|(index, shell)| (Context::Shell(index), shell));
+    let packages = flake.packages.iter().enumerate();
+    shells.chain(packages.map(|(index, package)| (Context::Package(index), package)))
 }
 
 /// Nix's name of the system that a target is.

@@ -79,7 +79,14 @@ impl Project {
     /// matter of [`FlagSource`]'s order within one context.
     pub fn flag_sets(&self, triple: &str) -> Vec<FlagSet> {
         let mut sets = self.config_flag_sets(triple);
-        sets.extend(self.variable_flag_sets(triple));
+        sets.extend(self.variable_flag_sets(triple, None));
+        sets
+    }
+
+    /// The sets of flags that may reach rustc for `triple` in one shell or package.
+    pub fn flag_sets_in(&self, context: Context, triple: &str) -> Vec<FlagSet> {
+        let mut sets = self.config_flag_sets(triple);
+        sets.extend(self.variable_flag_sets(triple, Some(context)));
         sets
     }
 
@@ -100,8 +107,8 @@ impl Project {
         target.chain(build).collect()
     }
 
-    /// The sets of shells, packages and this machine's environment that hold for `triple`.
-    fn variable_flag_sets(&self, triple: &str) -> Vec<FlagSet> {
+    /// The sets of shells and packages (or of one) and of this machine's environment that hold for `triple`.
+    fn variable_flag_sets(&self, triple: &str, only: Option<Context>) -> Vec<FlagSet> {
         let names = [
             ("CARGO_ENCODED_RUSTFLAGS".to_owned(), FlagSource::Encoded),
             ("RUSTFLAGS".to_owned(), FlagSource::Environment),
@@ -110,7 +117,7 @@ impl Project {
         ];
         let mut sets = Vec::new();
         for (name, source) in &names {
-            for supplied in self.variables_named(name) {
+            for supplied in self.variables_named_in(name, only) {
                 if !self.is_built_in(supplied.context, triple) {
                     continue;
                 }

@@ -233,7 +233,8 @@ pub fn links_by_default(host: &str, triple: &str) -> Option<&'static str> {
     is_multilib(host, target).then_some("the host's compiler links it with its 32-bit libraries installed")
 }
 
-/// A 64-bit x86 compiler makes 32-bit programs with `-m32`, which rustc passes by itself.
+/// A 64-bit x86 compiler makes 32-bit programs with `-m32`, which rustc passes by itself. rustc brings its own musl.
 fn is_multilib(host: &Target, target: &Target) -> bool {
-    host.arch == "x86_64" && target.arch == "x86" && host.env == target.env
+    let has_libraries = host.env == target.env || target.env == "musl";
+    host.arch == "x86_64" && target.arch == "x86" && has_libraries
 }

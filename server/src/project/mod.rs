@@ -31,6 +31,8 @@ pub use suppressions::{Suppression, SuppressionScope};
 pub use targets::{Declaration, DeclaredAs, ShippedTarget, is_rust_package};
 pub use workflows::{Job, JobLine};
 
+use environment::VariablesByName;
+
 use crate::{
     cargo::{self, CargoFacts, lock::LockFile},
     knowledge::{self, Target},
@@ -60,6 +62,8 @@ pub struct Project {
     pub left_out: Option<Origin>,
     /// What cargo compiles for each, as far as somebody has asked.
     pub graphs: Arc<Graphs>,
+    /// The variables of dev shells and packages by their names: rules ask for hundreds of names.
+    variables: Arc<VariablesByName>,
 }
 
 impl Project {
@@ -76,7 +80,9 @@ impl Project {
         let host_is_here = host == *here && snapshot.host.programs.is_some();
         let snapshot = snapshot.clone();
         let (targets, left_out, graphs) = (Vec::new(), None, Arc::default());
-        let mut project = Self { snapshot, host, host_is_here, cargo, flake, targets, left_out, graphs };
+        let variables = Arc::new(flake.as_ref().map(VariablesByName::of).unwrap_or_default());
+        let mut project =
+            Self { snapshot, host, host_is_here, cargo, flake, targets, left_out, graphs, variables };
         (project.targets, project.left_out) = targets::gather(&project);
         project
     }

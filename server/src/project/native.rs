@@ -21,8 +21,6 @@ pub struct NativeUse {
     pub is_fork: bool,
     /// How sure all this is.
     pub confidence: Confidence,
-    /// Whether it builds its own copy of the library, where that is for certain even if nothing else is.
-    pub has_copy: Option<bool>,
 }
 
 /// Where a native library comes from.
@@ -87,13 +85,7 @@ impl NativeUse {
             Confidence::Certain if !graph.is_closed() => Confidence::Likely,
             certainty => certainty,
         };
-        let has_copy = match locked.copy {
-            _ if bundled => Some(true),
-            Copy::None => Some(false),
-            Copy::Open | Copy::MayBe => None,
-        };
-        let is_fork = locked.is_fork;
-        Some(Self { known, compiled: compiled.clone(), library, is_fork, confidence, has_copy })
+        Some(Self { known, compiled: compiled.clone(), library, is_fork: locked.is_fork, confidence })
     }
 }
 

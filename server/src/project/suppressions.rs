@@ -58,15 +58,11 @@ impl Project {
 fn in_source(source: &Source) -> Vec<Suppression> {
     let comments =
         if source.file().name().ends_with(".nix") { &source.nix().comments } else { &source.toml().comments };
-    // Backwards, so that a comment knows where the lines of comments below it end.
-    let mut below = BelowComments::default();
-    let mut found: Vec<Vec<Suppression>> =
-        comments.iter().rev().map(|comment| in_comment(source, *comment, &mut below)).collect();
-    found.reverse();
-    found.concat()
+    let mut below = Below::default();
+    comments.iter().flat_map(|comment| in_comment(source, *comment, &mut below)).collect()
 }
 
-fn in_comment(source: &Source, comment: Span, below: &mut BelowComments) -> Vec<Suppression> {
+fn in_comment(source: &Source, comment: Span, below: &mut Below) -> Vec<Suppression> {
     let document = source.document();
     let text = document.slice(comment);
     let Some(directive) = text.trim_start_matches('#').trim_start().strip_prefix("portolan:") else {
@@ -107,24 +103,26 @@ fn in_comment(source: &Source, comment: Span, below: &mut BelowComments) -> Vec<
     found
 }
 
-/// A run of lines of comments that was met: its first line that was looked at, and the line below it.
+/// The line below a comment that the comment speaks of: other comments in between do not count.
 #[derive(Default)]
-struct BelowComments {
-    run: Option<(usize, usize)>,
+struct Below {
+    /// The last line that was asked about, and its answer: what stands between has the same one, and a text of
+    /// comments only is gone through once.
+    last: Option<(usize, usize)>,
 }
 
-impl BelowComments {
-    /// The line below a comment that the comment speaks of: other comments in between do not count.
+impl Below {
     fn next_line(&mut self, source: &Source, line: usize) -> usize {
-        let document = source.document();
-        let mut below = line + 1;
-        while below < document.line_count() && document.line_text(below).trim_start().starts_with('#') {
-            below = match self.run {
-                Some((first, end)) if first == below => end,
-                _ => below + 1,
-            };
+        if let Some((asked, found)) = self.last
+            && (asked..found).contains(&line)
+        {
+            return found;
         }
-        self.run = Some((line, below));
-        if below < document.line_count() { below } else { line + 1 }
+        let document = source.document();
+        let below = line + 1..document.line_count();
+        let is_code = |line: &usize| !document.line_text(*line).trim_start().starts_with('#');
+        let found = below.into_iter().find(is_code).unwrap_or(document.line_count().max(line + 1));
+        self.last = Some((line, found));
+        found
     }
 }

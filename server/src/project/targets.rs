@@ -107,7 +107,7 @@ pub(super) fn gather(project: &Project) -> (Vec<ShippedTarget>, Option<Origin>) 
     flake(project, &mut found);
     let mut strange = 0;
     let mut left_out: Vec<Origin> = Vec::new();
-    let kept = found.0.into_iter().filter(|(triple, declarations)| {
+    let kept = found.declared.into_iter().filter(|(triple, declarations)| {
         if knowledge::target(triple).is_some() {
             return true;
         }
@@ -127,7 +127,14 @@ pub(super) fn gather(project: &Project) -> (Vec<ShippedTarget>, Option<Origin>) 
 }
 
 #[derive(Default)]
-struct Found(BTreeMap<String, Vec<Declaration>>);
+struct Found {
+    declared: BTreeMap<String, Vec<Declaration>>,
+    /// How many of them rustc does not have.
+    unheard_of: usize,
+}
+
+/// Triples that rustc does not have, and that are looked at all the same.
+const MAX_UNHEARD_OF: usize = 100;
 
 impl Found {
     fn add(&mut self, triple: &str, origin: Option<&Origin>, by: DeclaredAs, context: Context) {
@@ -136,7 +143,15 @@ impl Found {
             return;
         }
         let declaration = Declaration { origin: origin.cloned(), by, context };
-        self.0.entry(triple.to_owned()).or_default().push(declaration);
+        // Every target that rustc has may be shipped. Of other names a project has a few, and only a generated text
+        // has thousands: rules compare each with all the rest.
+        if !self.declared.contains_key(triple) && knowledge::target(triple).is_none() {
+            if self.unheard_of >= MAX_UNHEARD_OF {
+                return;
+            }
+            self.unheard_of += 1;
+        }
+        self.declared.entry(triple.to_owned()).or_default().push(declaration);
     }
 }
 

@@ -3,8 +3,13 @@
 //! Their YAML is not parsed. A job is the lines below its name, and what is asked of it is which commands
 //! stand there; so a finding that rests on it is at most likely.
 
+use std::sync::Arc;
+
 use super::Project;
-use crate::text::{FileId, Origin, Span};
+use crate::{
+    syntax::Source,
+    text::{FileId, Origin, Span},
+};
 
 /// A job of a workflow.
 #[derive(Clone, Debug)]
@@ -29,22 +34,32 @@ impl Job {
     }
 }
 
+/// Whether a line of a workflow that is no comment holds a word.
+fn says(text: &str, word: &str) -> bool {
+    text.lines().any(|line| line.contains(word) && !line.trim_start().starts_with('#'))
+}
+
 /// Most workflows that are read.
 const MAX_WORKFLOWS: usize = 64;
 
 impl Project {
     /// The jobs of all workflows, by file.
     pub fn jobs(&self) -> Vec<Job> {
+        let workflows = self.workflows();
+        workflows.iter().flat_map(|source| jobs_of(source.file(), source.document().text())).collect()
+    }
+
+    /// Whether a workflow speaks of something, anywhere but in a comment.
+    pub fn is_said_in_workflows(&self, word: &str) -> bool {
+        self.workflows().iter().any(|source| says(source.document().text(), word))
+    }
+
+    fn workflows(&self) -> Vec<Arc<Source>> {
         let folder = self.root().join(".github/workflows");
         let names = self.snapshot.files.list(&folder).unwrap_or_default();
         let is_workflow = |name: &&String| name.ends_with(".yml") || name.ends_with(".yaml");
-        let mut jobs = Vec::new();
-        for name in names.iter().filter(is_workflow).take(MAX_WORKFLOWS) {
-            if let Some(source) = self.snapshot.files.read(&folder.join(name)).text() {
-                jobs.extend(jobs_of(source.file(), source.document().text()));
-            }
-        }
-        jobs
+        let paths = names.iter().filter(is_workflow).take(MAX_WORKFLOWS).map(|name| folder.join(name));
+        paths.filter_map(|path| self.snapshot.files.read(&path).text().cloned()).collect()
     }
 }
 

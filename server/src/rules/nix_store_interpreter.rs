@@ -155,8 +155,7 @@ fn has_store_loader(project: &Project, context: Context, package: &Derivation, t
             || package.phases.iter().any(|phase| nix::may_say_more(&phase.text))
     };
     let flags_say = || {
-        let sets = project.flag_sets(target.triple);
-        sets.iter().filter(|set| set.context == context || set.context == Context::Ambient).any(|set| {
+        project.flag_sets_in(context, target.triple).iter().any(|set| {
             !set.is_complete
                 || flags::crt_static(&set.words).is_some_and(|found| found.on)
                 || set.words.iter().any(|word| word.text.contains("dynamic-linker"))

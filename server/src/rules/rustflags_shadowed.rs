@@ -49,11 +49,14 @@
 //!
 //! - <https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags>
 
+use std::collections::BTreeMap;
+
 use super::{FixKind, Rule, support};
 use crate::{
     cargo::config::{Form, Matcher, Scope},
     finding::{Confidence, Finding, Fix, Severity},
     fix, knowledge,
+    nix::facts::SourceTree,
     project::{Context, Declaration, FlagSet, FlagSource, Project, flags, flags::Word},
 };
 
@@ -72,8 +75,17 @@ fn check(project: &Project) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for triple in triples(project) {
         let sets = project.flag_sets(&triple);
-        for context in contexts(&sets) {
-            for found in in_context(project, &triple, context, &sets) {
+        // This machine's own variables are its user's matter.
+        let mut by_context: BTreeMap<Context, Vec<&FlagSet>> =
+            BTreeMap::from([(Context::Ambient, Vec::new())]);
+        for set in sets.iter().filter(|set| set.key.is_some()) {
+            by_context.entry(set.context).or_default().push(set);
+        }
+        let everywhere = by_context.get(&Context::Ambient).cloned().unwrap_or_default();
+        for (context, own) in by_context {
+            let own = if context == Context::Ambient { Vec::new() } else { own };
+            let all: Vec<&FlagSet> = everywhere.iter().copied().chain(own).collect();
+            for found in in_context(project, &triple, context, &all) {
                 merge(&mut findings, found);
             }
         }
@@ -101,20 +113,7 @@ fn triples(project: &Project) -> Vec<String> {
     triples
 }
 
-/// The places where cargo runs that have flags of their own, and the plain one.
-fn contexts(sets: &[FlagSet]) -> Vec<Context> {
-    let mut contexts: Vec<Context> =
-        sets.iter().filter(|set| set.key.is_some()).map(|set| set.context).collect();
-    contexts.push(Context::Ambient);
-    contexts.sort();
-    contexts.dedup();
-    contexts
-}
-
-fn in_context(project: &Project, triple: &str, context: Context, all: &[FlagSet]) -> Vec<Finding> {
-    // This machine's own variables are its user's matter.
-    let holds =
-        |set: &&FlagSet| set.key.is_some() && (set.context == context || set.context == Context::Ambient);
+fn in_context(project: &Project, triple: &str, context: Context, all: &[&FlagSet]) -> Vec<Finding> {
     if matches!(context, Context::Package(_)) && !sees_config(project, context) {
         return Vec::new();
     }
@@ -125,7 +124,7 @@ fn in_context(project: &Project, triple: &str, context: Context, all: &[FlagSet]
     let counts = |set: &&FlagSet| {
         !set.words.is_empty() || matches!(set.source, FlagSource::Encoded | FlagSource::Environment)
     };
-    let sets: Vec<&FlagSet> = all.iter().filter(holds).filter(counts).collect();
+    let sets: Vec<&FlagSet> = all.iter().copied().filter(counts).collect();
     let Some(strongest) = sets.iter().map(|set| set.source).min() else { return Vec::new() };
     let winning: Vec<&FlagSet> = sets.iter().copied().filter(|set| set.source == strongest).collect();
     if winning.iter().any(|set| !set.is_complete) {
@@ -153,15 +152,10 @@ fn is_shared(set: &FlagSet) -> bool {
     set.scope.is_none_or(|scope| scope == Scope::Project)
 }
 
-/// Whether a package's source surely holds `.cargo`: the whole folder, not a filter.
+/// Whether a package's source surely holds the folder's `.cargo`.
 fn sees_config(project: &Project, context: Context) -> bool {
-    let literal = project.derivation(context).and_then(|package| package.literal.as_ref());
-    let source = literal.and_then(|set| project.source(&set.file).map(|source| (set, source)));
-    source.is_some_and(|(set, source)| {
-        let binding = set.bindings.iter().find(|binding| binding.path == "src");
-        binding.is_some_and(|binding| {
-            matches!(source.document().slice(binding.value).trim(), "./." | "./" | "self" | "inputs.self")
-        })
+    project.derivation(context).is_some_and(|package| {
+        package.has_cargo_config && package.source == SourceTree::Project(project.root().to_path_buf())
     })
 }
 

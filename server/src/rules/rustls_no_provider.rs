@@ -59,10 +59,7 @@
 
 use super::{FixKind, Rule, native::blame};
 use crate::{
-    cargo::{
-        graph::{Compiled, Gap, Resolution},
-        manifest::DependencyKind,
-    },
+    cargo::manifest::DependencyKind,
     finding::{Confidence, Finding, Fix, Severity},
     fix::dependency::{self, Change},
     project::Project,
@@ -135,7 +132,7 @@ fn check(project: &Project) -> Vec<Finding> {
 /// The providers of the rustls that is compiled for a target; `None` where none is, or it cannot be known.
 fn providers(project: &Project, triple: &str) -> Option<Providers> {
     let graph = project.graph(triple);
-    if graph.gaps.contains(&Gap::NoLock) {
+    if graph.gaps.contains(&crate::cargo::graph::Gap::NoLock) {
         return by_manifest(project, triple);
     }
     let mut compiled = graph.find("rustls", false).filter(|one| one.version.starts_with("0.23."));
@@ -145,32 +142,13 @@ fn providers(project: &Project, triple: &str) -> Option<Providers> {
         || may_have("aws_lc_rs")
         || rustls.has_feature("custom-provider")
         || !graph.is_closed()
-        || asked_by_strangers(project, &graph, rustls)
     {
         return None;
     }
-    // Where its own manifest is in no cache, nothing but what is asked of it by name is known.
-    let has_default = rustls.may_have_feature("default") && is_unread(&graph, rustls);
-    let aws = ["aws_lc_rs", "aws-lc-rs", "fips"].iter().any(|feature| rustls.may_have_feature(feature));
     Some(Providers {
         ring: rustls.has_feature("ring"),
-        aws_lc_rs: aws || has_default,
+        aws_lc_rs: rustls.has_feature("aws_lc_rs"),
         confidence: Confidence::Certain,
-    })
-}
-
-/// Whether a package that is in no cache may ask for features of rustls: nobody knows which.
-fn asked_by_strangers(project: &Project, graph: &Resolution, rustls: &Compiled) -> bool {
-    let mut strangers = graph.packages.iter().filter(|one| is_unread(graph, one));
-    let Some(lock) = project.cargo.lock.lock() else { return false };
-    strangers.any(|one| {
-        lock.packages.get(one.locked).is_some_and(|package| package.dependencies.contains(&rustls.locked))
-    })
-}
-
-fn is_unread(graph: &Resolution, package: &Compiled) -> bool {
-    graph.gaps.iter().any(|gap| {
-        matches!(gap, Gap::Unread { name, version, .. } if *name == package.name && *version == package.version)
     })
 }
 

@@ -54,7 +54,7 @@ use crate::{
     cargo::{
         Manifest, Sourced,
         graph::{Declarations, Offered},
-        manifest::Dependency,
+        manifest::{Dependency, DependencySource},
     },
     finding::{Confidence, Finding, Fix, Severity},
     fix::{
@@ -143,11 +143,14 @@ fn unknown(
         offered.as_ref().map_or_else(|| blame::version(project, dependency), |one| one.version.clone());
     let known = knowledge::renamed_feature(&dependency.crate_name, &version, feature);
     match &offered {
-        // Cargo moves to a newer version by itself when only that has the feature.
         Some(one) if !lacks(one) => return None,
-        Some(_) if declarations.newest(dependency).is_some_and(|newest| !lacks(&newest)) => return None,
         None if known.is_none() => return None,
         _ => {}
+    }
+    // Cargo moves to another version by itself when only that has the feature.
+    let elsewhere = declarations.some_version_has(dependency, feature);
+    if elsewhere == Some(true) {
+        return None;
     }
     let has = |name: &&str| offered.as_ref().is_none_or(|one| one.features.iter().any(|known| known == name));
     let now = known.map(|known| known.now).filter(|now| now.iter().all(has));
@@ -157,8 +160,12 @@ fn unknown(
         version,
         now: now.map(|now| now.iter().map(|name| (*name).to_owned()).collect()),
         near,
-        is_certain: offered.is_some(),
+        is_certain: offered.is_some() && (elsewhere.is_some() || !is_of_registry(dependency)),
     })
+}
+
+fn is_of_registry(dependency: &Dependency) -> bool {
+    dependency.source == DependencySource::Registry
 }
 
 /// The feature that was meant, when one is near.

@@ -174,12 +174,54 @@ fn is_pinned_before(project: &Project, since: &str) -> bool {
     let Some(channel) = channel.map(|channel| channel.value.as_str()) else { return false };
     match (release(channel), release(since)) {
         (Some(pinned), Some(since)) => pinned < since,
+        (None, Some(since)) => nightly(channel).is_some_and(|day| day < first_beta(since)),
         _ => false,
     }
+}
+
+/// The day of "nightly-2023-04-15", counted from 1 January 1970.
+fn nightly(channel: &str) -> Option<i64> {
+    let date = channel.strip_prefix("nightly-").or_else(|| channel.strip_prefix("beta-"))?;
+    let mut parts = date.splitn(4, '-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    ((2015..2200).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day))
+        .then(|| days(year, month, day))
+}
+
+/// The day on which the first beta of a release was made: any nightly before it may be older than the release's
+/// changes. There is a release each six weeks since 1.0 (2015-05-14, the Thursday of that week).
+fn first_beta((_, minor): (u32, u32)) -> i64 {
+    days(2015, 5, 14) + 42 * (i64::from(minor) - 1)
+}
+
+/// Days from 1 January 1970, with years that begin in March.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    365 * year + year / 4 - year / 100 + year / 400 + of_year - 719_468
 }
 
 /// "1.80", "1.80.1" or "1.80.1-x86_64-unknown-linux-gnu" as numbers.
 fn release(version: &str) -> Option<(u32, u32)> {
     let mut parts = version.split(['.', '-']);
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nightlies_are_older_than_the_beta_of_a_later_release() {
+        assert_eq!(days(1970, 1, 1), 0);
+        assert_eq!(days(2000, 3, 1), 11_017);
+        // 1.84 was released on 2025-01-09, its beta made on 2024-11-28.
+        assert_eq!(first_beta((1, 84)), days(2024, 11, 28));
+        let is_before = |channel: &str| nightly(channel).is_some_and(|day| day < first_beta((1, 84)));
+        assert!(is_before("nightly-2023-04-15"));
+        assert!(is_before("nightly-2023-04-15-x86_64-unknown-linux-gnu"));
+        assert!(!is_before("nightly-2025-02-01"));
+        assert!(!is_before("nightly"));
+        assert!(!is_before("nightly-2025"));
+    }
 }

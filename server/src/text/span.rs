@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    hash::{Hash, Hasher},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -70,8 +71,21 @@ impl fmt::Debug for Span {
 }
 
 /// A file's absolute path, cheap to clone; sorts by path.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Eq, PartialOrd, Ord)]
 pub struct FileId(Arc<Path>);
+
+/// What derives would say, without taking paths apart where a look at the pointer or the bytes tells the same.
+impl PartialEq for FileId {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.as_os_str() == other.0.as_os_str() || self.0 == other.0
+    }
+}
+
+impl Hash for FileId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl FileId {
     /// The file at an absolute path.
@@ -103,12 +117,26 @@ impl fmt::Debug for FileId {
 }
 
 /// Where a value was written: every fact of the model carries one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Eq, PartialOrd, Ord)]
 pub struct Origin {
     /// The file.
     pub file: FileId,
     /// The bytes in it.
     pub span: Span,
+}
+
+/// The span first: places are compared by the thousand, and most of them stand in one file.
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        self.span == other.span && self.file == other.file
+    }
+}
+
+impl Hash for Origin {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.file.hash(state);
+        self.span.hash(state);
+    }
 }
 
 impl Origin {

@@ -9,5 +9,5 @@ mod registry;
 mod root;
 mod vfs;
 
-pub use root::{enclosing_project, find_root, is_project, normalize};
+pub use root::{enclosing_project, find_root, is_project, normalize, projects_below};
 pub use vfs::Vfs;

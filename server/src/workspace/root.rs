@@ -68,6 +68,49 @@ pub fn enclosing_project(folder: &Path) -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
+/// How deep below a folder projects are looked for, and in how many folders at most.
+const DEPTH: usize = 5;
+const MAX_FOLDERS: usize = 10_000;
+
+/// The topmost projects below a folder that is none itself: a repository that keeps its Rust in `backend/` or
+/// `src-tauri/`. Hidden folders, links, and what builds and package managers fill are passed over. Sorted.
+pub fn projects_below(folder: &Path) -> Vec<PathBuf> {
+    let mut projects = Vec::new();
+    let mut level = vec![folder.to_owned()];
+    let mut seen = 0;
+    for _ in 0..DEPTH {
+        let mut next = Vec::new();
+        for folder in level {
+            seen += 1;
+            if seen > MAX_FOLDERS {
+                break;
+            }
+            for inner in inner_folders(&folder) {
+                if has_own_file(&inner) || has_cargo_config(&inner) {
+                    projects.push(inner);
+                } else {
+                    next.push(inner);
+                }
+            }
+        }
+        level = next;
+    }
+    projects.sort();
+    projects
+}
+
+fn inner_folders(folder: &Path) -> Vec<PathBuf> {
+    const FILLED: [&str; 5] = ["target", "node_modules", "vendor", "dist", "build"];
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let named = folders.filter(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        !name.starts_with('.') && !FILLED.contains(&&*name)
+    });
+    named.map(|entry| entry.path()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

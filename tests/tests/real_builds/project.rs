@@ -76,9 +76,14 @@ impl Project {
         command.args(arguments);
         let mut command = self.prepared(command);
         change(&mut command);
-        let output = command.output().expect("portolan can be started");
-        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        Outcome { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+        outcome(command)
+    }
+
+    /// The same, started by another program.
+    pub fn wrapped(&self, by: &[&str], arguments: &[&str]) -> Outcome {
+        let mut command = Command::new(by[0]);
+        command.args(&by[1..]).arg(portolan()).args(arguments);
+        outcome(self.prepared(command))
     }
 
     /// `portolan build`, which succeeds.
@@ -143,6 +148,12 @@ impl Project {
         assert!(output.status.success(), "{words:?}: {output:?}");
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
+}
+
+fn outcome(mut command: Command) -> Outcome {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Outcome { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
 }
 
 fn copy(from: &Path, to: &Path) {

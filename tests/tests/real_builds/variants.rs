@@ -1,8 +1,6 @@
 //! One project with a C dependency, built for each target by `portolan build`: what the audit says, and that the
 //! program runs.
 
-use std::{fs, process::Command};
-
 use serde_json::{Value, json};
 
 use super::{
@@ -84,24 +82,4 @@ fn zig_links_what_nobody_else_does() {
     assert_eq!(project.says(&program, QEMU), "hello 10 from aarch64");
     let wrong = project.audit(&program, &["--target", GNU]);
     assert_eq!(wrong["findings"][0]["rule"], "wrong-architecture", "{wrong}");
-}
-
-#[test]
-#[ignore = "needs cross toolchains: tests/run --only builds"]
-fn a_full_disk_is_told_plainly() {
-    let project = Project::new("hello", Rust::Host);
-    let small = project.path("small");
-    fs::create_dir(&small).unwrap();
-    let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=200k", "tmpfs"]).arg(&small).status();
-    assert!(mount.is_ok_and(|status| status.success()), "only root can mount a disk that is full");
-    let outcome = project.portolan_with(&["build", GNU], |command| {
-        command.env("CARGO_TARGET_DIR", &small);
-    });
-    let unmounted = Command::new("umount").arg(&small).status();
-    assert!(unmounted.is_ok_and(|status| status.success()));
-    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
-    assert!(
-        outcome.out.contains("error[no-space]") || outcome.out.contains("No space left on device"),
-        "{outcome:#?}"
-    );
 }

@@ -1,10 +1,14 @@
 //! The binaries: those that were got, and those of this machine.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::Read as _,
     path::{Path, PathBuf},
+    process::Command,
 };
+
+use portolan_tests::Folder;
 
 /// A binary.
 #[derive(Clone, Debug)]
@@ -39,8 +43,12 @@ fn is_binary(path: &Path) -> bool {
 pub fn shipped() -> Vec<File> {
     let folder =
         std::env::var_os("PORTOLAN_SHIPPED").expect("PORTOLAN_SHIPPED is set by `tests/run --only audits`");
+    binaries_below(Path::new(&folder))
+}
+
+fn binaries_below(folder: &Path) -> Vec<File> {
     let mut found = Vec::new();
-    let mut open = vec![(PathBuf::from(folder), String::new())];
+    let mut open = vec![(folder.to_owned(), String::new())];
     while let Some((folder, package)) = open.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let entry = entry.unwrap();
@@ -55,6 +63,46 @@ pub fn shipped() -> Vec<File> {
     }
     found.sort_by(|one, other| one.path.cmp(&other.path));
     found
+}
+
+/// A wheel, unpacked.
+pub struct Wheel {
+    path: PathBuf,
+    unpacked: Folder,
+}
+
+impl Wheel {
+    /// The wheel itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The binaries in it.
+    pub fn files(&self) -> Vec<File> {
+        binaries_below(self.unpacked.root())
+    }
+}
+
+/// The wheels that auditwheel is asked about as well.
+pub fn wheels() -> Vec<Wheel> {
+    let folder = auditwheel_folder().join("wheels");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let unpack = |path: PathBuf| {
+        let unpacked = Folder::new(&[]);
+        let arguments =
+            [OsStr::new("-m"), "zipfile".as_ref(), "-e".as_ref(), path.as_ref(), unpacked.root().as_ref()];
+        let status = Command::new("python3").args(arguments).status();
+        assert!(status.is_ok_and(|status| status.success()), "{}", path.display());
+        Wheel { path, unpacked }
+    };
+    paths.into_iter().map(unpack).collect()
+}
+
+/// Where auditwheel and its wheels are.
+pub fn auditwheel_folder() -> PathBuf {
+    let folder = std::env::var_os("PORTOLAN_AUDITWHEEL");
+    folder.expect("PORTOLAN_AUDITWHEEL is set by `tests/run --only audits`").into()
 }
 
 /// Those, and what this machine runs on: programs, libraries, a static one, one for another machine.

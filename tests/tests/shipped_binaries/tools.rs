@@ -6,6 +6,8 @@ use std::{
     process::Command,
 };
 
+use super::files::{self, Wheel};
+
 /// Facts by name, sorted, each once.
 pub type Facts = BTreeMap<&'static str, Vec<String>>;
 
@@ -15,6 +17,17 @@ fn output(program: &str, arguments: &[&str], path: &Path) -> String {
     let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
     assert!(output.status.success(), "{program} {}: {output:?}", path.display());
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The platform tag that auditwheel finds a wheel to be consistent with.
+pub fn auditwheel(wheel: &Wheel) -> String {
+    let mut command = Command::new("python3");
+    command.args(["-m", "auditwheel", "show"]).arg(wheel.path());
+    let output = command.env("PYTHONPATH", files::auditwheel_folder().join("python")).output().unwrap();
+    // Its lines are broken anywhere.
+    let text = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    let tag = between(&text, "following platform tag: \"", "\"");
+    tag.unwrap_or_else(|| panic!("{}: {output:?}", wheel.path().display())).to_owned()
 }
 
 /// The same facts as an audit's.

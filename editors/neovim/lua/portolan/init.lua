@@ -92,16 +92,35 @@ function M.on_targets(params, client_id)
   end
 end
 
-local commands = {}
-
-function commands.build(target, builder, folder)
+local function build(argument)
   trusted(function()
-    M.execute('portolan.build', { uri = root(folder), target = target, builder = builder }, function(started)
+    M.execute('portolan.build', argument, function(started)
       for _, one in ipairs(started or {}) do
         notify(('building %s with %s: %s'):format(one.target, one.builder, one.why or ''))
       end
     end)
   end)
+end
+
+local function audit(argument)
+  M.execute('portolan.audit', argument, function(answer)
+    local lines = told(answer and answer.files)
+    for _, file in ipairs(answer and answer.files or {}) do
+      for _, finding in ipairs(file.findings or {}) do
+        table.insert(lines, ('   %s[%s]: %s'):format(finding.severity, finding.rule, finding.message))
+      end
+    end
+    output.show('portolan://audit', lines, 'text')
+  end)
+end
+
+--- What lenses ask for: the same as the commands, with what the lens stands over.
+M.lenses = { ['portolan.build'] = build, ['portolan.audit'] = audit }
+
+local commands = {}
+
+function commands.build(target, builder, folder)
+  build({ uri = root(folder), target = target, builder = builder })
 end
 
 function commands.cancel()
@@ -118,15 +137,7 @@ function commands.audit(what, _, folder)
   else
     argument.target = what
   end
-  M.execute('portolan.audit', argument, function(answer)
-    local lines = told(answer and answer.files)
-    for _, file in ipairs(answer and answer.files or {}) do
-      for _, finding in ipairs(file.findings or {}) do
-        table.insert(lines, ('   %s[%s]: %s'):format(finding.severity, finding.rule, finding.message))
-      end
-    end
-    output.show('portolan://audit', lines, 'text')
-  end)
+  audit(argument)
 end
 
 function commands.targets()
@@ -169,6 +180,18 @@ end
 
 function commands.log()
   output.open()
+end
+
+--- Starts the server anew, also one that was killed: Neovim does not do that by itself.
+function commands.restart()
+  vim.lsp.enable('portolan', false)
+  local ended = vim.wait(5000, function()
+    return #vim.lsp.get_clients({ name = 'portolan' }) == 0
+  end, 20)
+  if not ended then
+    notify('the server does not end', vim.log.levels.WARN)
+  end
+  vim.lsp.enable('portolan', true)
 end
 
 local names = vim.tbl_keys(commands)

@@ -172,6 +172,8 @@ pub struct Compiled {
     pub features: Vec<String>,
     /// The features that may be on besides, sorted.
     pub possible_features: Vec<String>,
+    /// Whether what it declares is known: else it may have any feature.
+    pub is_read: bool,
     /// Whether it is a procedural macro.
     pub proc_macro: ProcMacro,
     /// Whether it is compiled for certain.
@@ -188,7 +190,7 @@ impl Compiled {
 
     /// Whether a feature may be on.
     pub fn may_have_feature(&self, name: &str) -> bool {
-        self.has_feature(name) || self.possible_features.iter().any(|known| known == name)
+        self.has_feature(name) || !self.is_read || self.possible_features.iter().any(|known| known == name)
     }
 }
 
@@ -428,6 +430,7 @@ fn compiled(setting: &Setting<'_>, features: &Features<'_>, node: Node) -> Optio
         for_host: node.side == Side::Host,
         features: features.of(node),
         possible_features: Vec::new(),
+        is_read: setting.packages.known(node.package).is_some(),
         proc_macro: setting.packages.proc_macro(node.package),
         certainty: Confidence::Certain,
         locked: node.package,

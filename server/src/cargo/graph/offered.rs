@@ -10,6 +10,9 @@ use crate::{
     snapshot::Snapshot,
 };
 
+/// Most versions of a crate that are looked through.
+const MAX_VERSIONS: usize = 100;
+
 /// What a dependency offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offered {
@@ -57,6 +60,27 @@ impl<'a> Declarations<'a> {
         let to = own.locked.get(place).copied().flatten().or_else(|| packages.elsewhere(declared))?;
         let features = packages.known(to)?.spec.feature_names().map(str::to_owned).collect();
         Some(Offered { version: packages.package(to)?.version.clone(), features })
+    }
+
+    /// Whether some version that would do has a feature; `None` where not all of them are known. Cargo takes an older
+    /// one when the newest lacks it, and a newer one when the locked one does.
+    pub fn some_version_has(&self, dependency: &Dependency, feature: &str) -> Option<bool> {
+        let requirement = semver::VersionReq::parse(&dependency.requirement.as_ref()?.value).ok()?;
+        if dependency.source != DependencySource::Registry {
+            return None;
+        }
+        let name = &dependency.crate_name;
+        let all = self.caches.versions(name, &requirement);
+        let is_whole = all.is_some();
+        let mut versions = all.unwrap_or_else(|| self.caches.unpacked_versions(name, &requirement));
+        versions.sort();
+        let has = |version: &semver::Version| {
+            let package = LockedPackage::of_crates_io(name, &version.to_string());
+            let spec = self.caches.spec(&package);
+            spec.is_ok_and(|spec| spec.feature_names().any(|name| name == feature))
+        };
+        let found = versions.iter().rev().take(MAX_VERSIONS).any(has);
+        (found || is_whole).then_some(found)
     }
 
     /// What the newest version offers that would do.

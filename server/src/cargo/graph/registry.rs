@@ -33,6 +33,11 @@ pub(super) struct Caches<'a> {
     folders: RefCell<HashMap<String, Vec<String>>>,
 }
 
+fn fitting<'t>(versions: impl Iterator<Item = &'t str>, requirement: &VersionReq) -> Vec<Version> {
+    let versions = versions.filter_map(|version| Version::parse(version).ok());
+    versions.filter(|version| requirement.matches(version)).collect()
+}
+
 impl<'a> Caches<'a> {
     pub(super) fn new(files: &'a dyn Files) -> Self {
         Self {
@@ -79,32 +84,37 @@ impl<'a> Caches<'a> {
         })
     }
 
+    /// The versions of a crate of crates.io that will do, by the index; `None` where that is not at hand.
+    pub(super) fn versions(&self, name: &str, requirement: &VersionReq) -> Option<Vec<Version>> {
+        let registries = self.indices.get_or_init(|| self.list("registry/index"));
+        of_source(registries, CRATES_IO).find_map(|registry| {
+            let read = self.files.read_registry(&index::path(registry, name), RegistryPart::Versions);
+            Some(fitting(read.text()?.document().text().lines(), requirement))
+        })
+    }
+
+    /// The versions of a crate of crates.io that will do, of those that are unpacked.
+    pub(super) fn unpacked_versions(&self, name: &str, requirement: &VersionReq) -> Vec<Version> {
+        let registries = self.unpacked.get_or_init(|| self.list("registry/src"));
+        let versions = of_source(registries, CRATES_IO).map(|registry| {
+            let mut kept = self.folders.borrow_mut();
+            let folders = kept.entry(registry.to_owned()).or_insert_with(|| {
+                let mut folders = self.list(&format!("registry/src/{registry}"));
+                folders.sort();
+                folders
+            });
+            let prefix = format!("{name}-");
+            let first = folders.partition_point(|folder| *folder < prefix);
+            let own = folders.get(first..).unwrap_or_default().iter();
+            fitting(own.map_while(|folder| folder.strip_prefix(&prefix)), requirement)
+        });
+        versions.flatten().collect()
+    }
+
     /// The newest version of a crate of crates.io that will do: of the index, else of what is unpacked.
     pub(super) fn newest(&self, name: &str, requirement: &VersionReq) -> Option<String> {
-        let newest = |versions: &mut dyn Iterator<Item = &str>| {
-            let fitting = versions.filter_map(|version| Version::parse(version).ok());
-            fitting.filter(|version| requirement.matches(version)).max()
-        };
-        let registries = self.indices.get_or_init(|| self.list("registry/index"));
-        let indexed = of_source(registries, CRATES_IO).find_map(|registry| {
-            let read = self.files.read_registry(&index::path(registry, name), RegistryPart::Versions);
-            newest(&mut read.text()?.document().text().lines())
-        });
-        let unpacked = || {
-            let registries = self.unpacked.get_or_init(|| self.list("registry/src"));
-            of_source(registries, CRATES_IO).find_map(|registry| {
-                let mut kept = self.folders.borrow_mut();
-                let folders = kept.entry(registry.to_owned()).or_insert_with(|| {
-                    let mut folders = self.list(&format!("registry/src/{registry}"));
-                    folders.sort();
-                    folders
-                });
-                let prefix = format!("{name}-");
-                let first = folders.partition_point(|folder| *folder < prefix);
-                let own = folders.get(first..).unwrap_or_default().iter();
-                newest(&mut own.map_while(|folder| folder.strip_prefix(&prefix)))
-            })
-        };
+        let indexed = self.versions(name, requirement).and_then(|versions| versions.into_iter().max());
+        let unpacked = || self.unpacked_versions(name, requirement).into_iter().max();
         indexed.or_else(unpacked).map(|version| version.to_string())
     }
 

@@ -45,13 +45,21 @@ pub(super) fn run(options: &BuildOptions, output: Output) -> Result<u8, Stop> {
     if project.cargo.workspace.is_none() && project.flake.is_none() {
         return Err(Stop::Nothing("nothing to build: there is no Cargo.toml and no flake.nix".to_owned()));
     }
-    let reports = build_all(plans, &session, policy.as_ref(), output)?;
+    let cancel = on_interrupt()?;
+    let reports = build_all(plans, &session, policy.as_ref(), &cancel, output);
     output.styled(&text::summary(&reports, &elsewhere));
-    if let Some(folder) = &options.dist {
-        let archives = dist::write(folder, &reports, project).map_err(|error| {
-            Stop::Failed(format!("cannot write the archives to {}: {error}", folder.display()))
-        })?;
-        output.styled(&text::archives(folder, &archives));
+    if let Some(folder) = options.dist.as_ref().filter(|_| !cancel.is_cancelled()) {
+        match dist::write(folder, &reports, project, &cancel) {
+            Ok(archives) => output.styled(&text::archives(folder, &archives)),
+            Err(_) if cancel.is_cancelled() => output.styled(&text::no_archives()),
+            Err(error) => {
+                let why = format!("cannot write the archives to {}: {error}", folder.display());
+                return Err(Stop::Failed(why));
+            }
+        }
+    }
+    if cancel.is_cancelled() {
+        return Ok(FINDINGS);
     }
     Ok(if reports.iter().all(Report::passes) { CLEAN } else { FINDINGS })
 }
@@ -95,17 +103,14 @@ fn build_all(
     plans: Vec<Plan>,
     session: &Session,
     policy: Option<&Policy>,
+    cancel: &Cancel,
     output: Output,
-) -> Result<Vec<Report>, Stop> {
-    let cancel = Arc::new(Cancel::default());
-    let on_signal = Arc::clone(&cancel);
-    ctrlc::set_handler(move || on_signal.cancel())
-        .map_err(|error| Stop::Failed(format!("cannot listen for Ctrl-C: {error}")))?;
+) -> Vec<Report> {
     let mut reports = Vec::new();
     let current = std::env::current_dir().unwrap_or_else(|_| session.snapshot.root.to_path_buf());
     for plan in plans {
         let screen = Screen::start(&plan, output);
-        let report = build::build(plan, &session.analysis, policy, &cancel, &mut |event| screen.event(event));
+        let report = build::build(plan, &session.analysis, policy, cancel, &mut |event| screen.event(event));
         screen.finish();
         output.styled(&text::report(&report, session, shown_from(&current, session)));
         reports.push(report);
@@ -113,7 +118,16 @@ fn build_all(
             break;
         }
     }
-    Ok(reports)
+    reports
+}
+
+/// What Ctrl-C and SIGTERM cancel.
+fn on_interrupt() -> Result<Arc<Cancel>, Stop> {
+    let cancel = Arc::new(Cancel::default());
+    let on_signal = Arc::clone(&cancel);
+    ctrlc::set_handler(move || on_signal.cancel())
+        .map_err(|error| Stop::Failed(format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(cancel)
 }
 
 /// Paths are shown from the current folder, and from the project's where that is elsewhere.

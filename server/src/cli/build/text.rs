@@ -159,6 +159,11 @@ pub(super) fn summary(reports: &[Report], elsewhere: &[String]) -> String {
     format!("\n{rows}{}", skipped(elsewhere))
 }
 
+/// That there are none, because somebody has cancelled.
+pub(super) fn no_archives() -> String {
+    format!("{}: packing was cancelled\n", paint(WARNING, "No archives"))
+}
+
 /// The archives that were written.
 pub(super) fn archives(folder: &Path, archives: &[Archive]) -> String {
     if archives.is_empty() {

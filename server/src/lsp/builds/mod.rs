@@ -161,16 +161,34 @@ impl Builds {
             }
         };
         if let Some(job) = &job {
-            job.cancel.cancel();
+            self.cancel_job(job);
         }
         job.is_some()
+    }
+
+    /// Cancels a build. One that still waits ends now, and not when the one before it does.
+    fn cancel_job(&self, job: &Arc<Job>) {
+        job.cancel.cancel();
+        let is_waiting = self.lock().queues.get_mut(&job.folder()).is_some_and(|queue| queue.remove(job.id));
+        if !is_waiting {
+            return;
+        }
+        let (builds, ended) = (self.clone(), Arc::clone(job));
+        let end = move || {
+            builds.run(&ended);
+            builds.lock().jobs.remove(&ended.id);
+        };
+        if let Err(error) = std::thread::Builder::new().name("cancel".to_owned()).spawn(end) {
+            tracing::error!(%error, "no thread to end a build");
+            self.lock().jobs.remove(&job.id);
+        }
     }
 
     /// Cancels the build whose progress is shown under a token.
     pub fn cancel_by_token(&self, token: &Value) {
         let jobs: Vec<Arc<Job>> = self.lock().jobs.values().cloned().collect();
         for job in jobs.iter().filter(|job| job.progress.token() == token) {
-            job.cancel.cancel();
+            self.cancel_job(job);
         }
     }
 }

@@ -24,4 +24,11 @@ impl Queue {
         self.is_running = next.is_some();
         next
     }
+
+    /// Takes one out that still waits; says whether it did.
+    pub(super) fn remove(&mut self, id: u64) -> bool {
+        let before = self.waiting.len();
+        self.waiting.retain(|job| job.id != id);
+        self.waiting.len() < before
+    }
 }

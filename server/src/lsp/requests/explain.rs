@@ -7,7 +7,8 @@ use crate::{audit::rules::ARTEFACT_RULES, failures::pages, knowledge, rules};
 
 /// What can be said of one name.
 struct Page {
-    title: String,
+    /// Over a second page.
+    title: &'static str,
     text: String,
     url: String,
 }
@@ -24,14 +25,9 @@ pub fn explain(arguments: &[Value]) -> Result<Value, Refusal> {
     let Some(first) = pages.first() else {
         return Err(Refusal::Arguments(format!("there is no rule and no failure `{name}`")));
     };
-    let text = match pages.as_slice() {
-        [only] => only.text.clone(),
-        several => several
-            .iter()
-            .map(|page| format!("# {}\n\n{}", page.title, page.text.trim_start()))
-            .collect::<Vec<_>>()
-            .join("\n\n"),
-    };
+    let rest =
+        pages.iter().skip(1).map(|page| format!("\n\n---\n\n# {}\n\n{}", page.title, page.text.trim()));
+    let text = first.text.trim().to_owned() + &rest.collect::<String>();
     Ok(json!({"rule": name, "url": first.url, "page": text}))
 }
 
@@ -52,17 +48,17 @@ fn list() -> Value {
 /// A rule may have the name of the failure that it foresees.
 fn pages_of(name: &str) -> Vec<Page> {
     let rule = rules::find(name).map(|rule| Page {
-        title: "In the project's files".to_owned(),
+        title: "In the project's files",
         text: rule.page(),
         url: rule.url(),
     });
     let of_binaries = ARTEFACT_RULES.iter().find(|rule| rule.name == name).map(|rule| Page {
-        title: "In a binary".to_owned(),
+        title: "In a binary",
         text: rule.page(),
         url: rule.url(),
     });
     let failure = knowledge::failure(name).map(|failure| Page {
-        title: "In a build's log".to_owned(),
+        title: "In a build's log",
         text: format!("{}\n\n{}", failure.summary, failure.page),
         url: pages::url(failure.name),
     });
@@ -91,6 +87,6 @@ mod tests {
     fn a_name_of_both_kinds_has_both_pages() {
         let page = explain(&[json!("unknown-target")]).map(|answer| answer["page"].to_string());
         let page = page.unwrap_or_default();
-        assert!(page.contains("In the project's files") && page.contains("In a build's log"), "{page}");
+        assert!(page.contains("What it does") && page.contains("# In a build's log"), "{page}");
     }
 }

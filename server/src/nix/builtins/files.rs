@@ -85,11 +85,22 @@ pub(super) const TABLE: &[Builtin] = &[
             Err(unknown) => unknown,
         }
     }),
-    // Filtered sources are, to us, the sources.
+    // Filtered sources are, to us, the sources; that a file may be gone is kept in mind. What cleanSource takes away
+    // (version control, backups, objects) nobody asks about.
     builtin("cleanSource", LIBRARY, 1, |this, arguments, _| this.argument_value(arguments, 0)),
-    builtin("filterSource", BUILTIN, 2, |this, arguments, _| this.argument_value(arguments, 1)),
-    builtin("sourceByRegex", LIBRARY, 2, |this, arguments, _| this.argument_value(arguments, 0)),
-    builtin("sourceFilesBySuffices", LIBRARY, 2, |this, arguments, _| this.argument_value(arguments, 0)),
+    builtin("filterSource", BUILTIN, 2, |this, arguments, place| {
+        let source = this.argument_value(arguments, 1);
+        let filter = arguments.first().copied();
+        this.filtered_source(source, filter, place)
+    }),
+    builtin("sourceByRegex", LIBRARY, 2, |this, arguments, place| {
+        let source = this.argument_value(arguments, 0);
+        this.filtered_source(source, None, place)
+    }),
+    builtin("sourceFilesBySuffices", LIBRARY, 2, |this, arguments, place| {
+        let source = this.argument_value(arguments, 0);
+        this.filtered_source(source, None, place)
+    }),
     builtin("cleanSourceWith", LIBRARY, 1, |this, arguments, place| {
         this.source_argument(arguments, "src", place)
     }),
@@ -211,7 +222,45 @@ impl Evaluator<'_> {
 
     fn source_argument(&mut self, arguments: &[Thunk], name: &str, place: Place) -> Value {
         let set = self.argument_value(arguments, 0);
-        self.select_named(&set, name, place)
+        let source = self.select_named(&set, name, place);
+        match &set {
+            Value::Attrs(attrs) if attrs.rest.is_none() => match self.attribute(attrs, "filter") {
+                Some(filter) => self.filtered_source(source, Some(filter.thunk), place),
+                None => source,
+            },
+            _ => self.filtered_source(source, None, place),
+        }
+    }
+
+    /// A source behind a filter: the same folder, marked unless the filter surely keeps cargo's configuration.
+    fn filtered_source(&mut self, source: Value, filter: Option<Thunk>, place: Place) -> Value {
+        let folder = match &source {
+            Value::Path(path) => Rc::clone(path),
+            Value::Neutral(term) if matches!(&**term, Neutral::Head(Head::Flake, _)) => Rc::from(self.root()),
+            _ => return source,
+        };
+        if filter.is_some_and(|filter| self.keeps_configuration(&folder, filter, place)) {
+            return source;
+        }
+        let marked: Rc<Path> = Rc::from(&*folder);
+        self.filtered.push(Rc::clone(&marked));
+        Value::Path(marked)
+    }
+
+    /// Whether a filter says yes to `.cargo` and what is in it.
+    fn keeps_configuration(&mut self, folder: &Path, filter: Thunk, place: Place) -> bool {
+        let filter = self.force(filter);
+        if let Value::Neutral(term) = &filter {
+            // crane's own keeps every .toml and .cargo/config.
+            return matches!(&**term, Neutral::Select { name, .. } if self.names.get(*name) == "filterCargoSources");
+        }
+        let mut keeps = |path: &str, kind: &str| {
+            let path = self.thunk_text(&folder.join(path).to_string_lossy(), place);
+            let kind = self.thunk_text(kind, place);
+            let kept = self.apply_all(&filter, &[path, kind], place);
+            Self::condition(&kept) == Some(true)
+        };
+        keeps(".cargo", "directory") && keeps(".cargo/config.toml", "regular")
     }
 
     /// The text of a file. Its characters have their places in that file.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::evaluator::TOO_MUCH_WORK;
 use super::{BUILTIN, Builtin, Evaluator, GLOBAL, LIBRARY, List, Place, Thunk, Value, builtin};
 
 const BOTH: u8 = BUILTIN | LIBRARY;
@@ -196,6 +197,9 @@ impl Evaluator<'_> {
             let mut plain = List { items: Vec::new(), rest: lists.rest.clone() };
             let mut is_plain = true;
             for list in &lists.items {
+                if this.is_spent() {
+                    return Value::unknown(TOO_MUCH_WORK, place);
+                }
                 match this.force(*list) {
                     // The common case, without making a new list at each step.
                     Value::List(list) if is_plain => {
@@ -438,7 +442,7 @@ fn generate_list(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) ->
     let mut items = Vec::new();
     for index in 0..count {
         if !this.spend(2) {
-            return Value::unknown("the flake takes too much work to evaluate", place);
+            return Value::unknown(TOO_MUCH_WORK, place);
         }
         let index = this.ready(Value::Integer(index), place);
         items.push(this.later(&function, vec![index], place));
@@ -452,7 +456,7 @@ fn range(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value {
             let mut items = Vec::new();
             for number in first..=last {
                 if !this.spend(2) {
-                    return Value::unknown("the flake takes too much work to evaluate", place);
+                    return Value::unknown(TOO_MUCH_WORK, place);
                 }
                 items.push(this.ready(Value::Integer(number), place));
             }

@@ -236,7 +236,10 @@ fn split(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value {
     let (Some(pattern), Some(text)) = (pattern, text) else {
         return Value::unknown("a string that cannot be known here", place);
     };
-    let Some(parts) = pattern::split(&pattern, &text) else {
+    let mut work = 0;
+    let parts = pattern::split(&pattern, &text, &mut work);
+    this.spend(work / pattern::STEPS_A_UNIT);
+    let Some(parts) = parts else {
         return Value::unknown("a regular expression that is not read here", place);
     };
     let mut items = Vec::new();

@@ -260,18 +260,15 @@ impl Evaluator<'_> {
         let value = self.argument_value(arguments, index);
         self.each(&value, place, &mut |this, value| {
             let text = this.text_of(value, place);
-            Value::Str(Rc::new(this.rewritten(&text, &change)))
+            Value::Str(Rc::new(this.rewritten(&text, &|text| Some(change(text)))))
         })
     }
 
-    fn rewritten(&mut self, text: &Str, change: &dyn Fn(&str) -> String) -> Str {
+    fn rewritten(&mut self, text: &Str, change: &dyn Fn(&str) -> Option<String>) -> Str {
         let mut pieces = Vec::with_capacity(text.pieces.len());
         for piece in &text.pieces {
             pieces.push(match piece {
-                StrPiece::Literal { text, place } => {
-                    self.spend(text.len() / 16);
-                    StrPiece::Literal { text: Arc::from(change(text)), place: *place }
-                }
+                StrPiece::Literal { text, place } => self.changed(text, *place, change),
                 // A store path is rewritten as well, and nobody knows its characters.
                 StrPiece::Store { place, .. } | StrPiece::Source { place, .. } => {
                     StrPiece::Unknown { why: Rc::from("a store path with other characters"), place: *place }
@@ -280,6 +277,16 @@ impl Evaluator<'_> {
             });
         }
         Str { pieces }
+    }
+
+    /// A part of a string, changed.
+    fn changed(&mut self, text: &str, place: Place, change: &dyn Fn(&str) -> Option<String>) -> StrPiece {
+        let new = change(text);
+        self.spend(text.len() / 16 + new.as_ref().map_or(0, |new| new.len() / 16));
+        match new {
+            Some(new) => StrPiece::Literal { text: Arc::from(new), place },
+            None => StrPiece::Unknown { why: Rc::from(TOO_LONG), place },
+        }
     }
 
     /// A string changed as a whole; not known when a part of it is not.
@@ -293,10 +300,11 @@ impl Evaluator<'_> {
         let value = self.argument_value(arguments, index);
         self.each(&value, place, &mut |this, value| {
             let text = this.text_of(value, place);
-            match (text.literal(), text.pieces.as_slice()) {
-                (Some(known), [StrPiece::Literal { place, .. }]) => Value::text(&change(&known), *place),
-                (Some(known), _) => Value::text(&change(&known), place),
-                (None, _) => Self::unknown_text(UNKNOWN, place),
+            let Some(known) = text.literal() else { return Self::unknown_text(UNKNOWN, place) };
+            this.spend(known.len() / 16);
+            match text.pieces.as_slice() {
+                [StrPiece::Literal { place, .. }] => Value::text(&change(&known), *place),
+                _ => Value::text(&change(&known), place),
             }
         })
     }
@@ -304,8 +312,9 @@ impl Evaluator<'_> {
     fn test(&mut self, arguments: &[Thunk], place: Place, test: fn(&str, &str) -> bool) -> Value {
         let (part, value) = (self.literal_argument(arguments, 0), self.argument_value(arguments, 1));
         self.each(&value, place, &mut |this, value| {
-            let text = this.text_of(value, place);
-            match (&part, text.literal()) {
+            let text = this.text_of(value, place).literal();
+            this.spend(text.as_ref().map_or(0, |text| text.len() / 16));
+            match (&part, text) {
                 (Some(part), Some(text)) => Value::Bool(test(part, &text)),
                 _ => Value::unknown(UNKNOWN, place),
             }
@@ -367,13 +376,16 @@ fn replace_strings(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) 
             return Value::unknown("a text between the parts of a character", place);
         }
         match (text.literal(), text.pieces.as_slice()) {
-            (Some(known), [StrPiece::Literal { place, .. }]) => {
-                this.spend(known.len() / 16);
-                Value::text(&replaced(&known, &from, &to), *place)
-            }
-            (Some(known), _) => {
-                this.spend(known.len() / 16);
-                Value::text(&replaced(&known, &from, &to), place)
+            (Some(known), pieces) => {
+                let place = match pieces {
+                    [StrPiece::Literal { place, .. }] => *place,
+                    _ => place,
+                };
+                let new = replaced(&known, &from, &to);
+                this.spend(
+                    known.len() / 16 * from.len().max(1) + new.as_ref().map_or(0, |new| new.len() / 16),
+                );
+                new.map_or_else(|| Evaluator::unknown_text(TOO_LONG, place), |new| Value::text(&new, place))
             }
             // One character at a time is replaced in each part by itself.
             (None, _) if from.iter().all(|from| from.chars().count() == 1) => {
@@ -382,24 +394,35 @@ fn replace_strings(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) 
                 if from.iter().any(|from| from.chars().all(in_paths)) {
                     return Value::Str(Rc::new(this.rewritten(&text, &|text| replaced(text, &from, &to))));
                 }
-                let pieces = text.pieces.iter().map(|piece| match piece {
-                    StrPiece::Literal { text, place } => {
-                        StrPiece::Literal { text: Arc::from(replaced(text, &from, &to)), place: *place }
-                    }
-                    other => other.clone(),
-                });
-                Value::string(pieces.collect())
+                let mut pieces = Vec::with_capacity(text.pieces.len());
+                for piece in &text.pieces {
+                    pieces.push(match piece {
+                        StrPiece::Literal { text, place } => {
+                            this.changed(text, *place, &|text| replaced(text, &from, &to))
+                        }
+                        other => other.clone(),
+                    });
+                }
+                Value::string(pieces)
             }
             (None, _) => Evaluator::unknown_text(UNKNOWN, place),
         }
     })
 }
 
-/// At each place the first that fits; an empty one fits everywhere.
-fn replaced(text: &str, from: &[Arc<str>], to: &[Arc<str>]) -> String {
+/// Characters that a replacement may come to.
+const MAX_REPLACED: usize = 1 << 20;
+
+const TOO_LONG: &str = "a text that grows longer than is looked at";
+
+/// At each place the first that fits; an empty one fits everywhere. `None` when it would grow too long.
+fn replaced(text: &str, from: &[Arc<str>], to: &[Arc<str>]) -> Option<String> {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
     loop {
+        if result.len() > text.len().max(MAX_REPLACED) {
+            return None;
+        }
         let fitting = from.iter().zip(to).find(|(from, _)| rest.starts_with(&***from));
         let next = rest.chars().next();
         match (fitting, next) {
@@ -418,7 +441,7 @@ fn replaced(text: &str, from: &[Arc<str>], to: &[Arc<str>]) -> String {
                 if let Some((_, to)) = fitting {
                     result.push_str(to);
                 }
-                return result;
+                return Some(result);
             }
         }
     }
@@ -430,7 +453,10 @@ fn match_pattern(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) ->
     this.each(&value, place, &mut |this, value| {
         let text = this.text_of(value, place).literal();
         let (Some(pattern), Some(text)) = (&pattern, text) else { return Value::unknown(UNKNOWN, place) };
-        match pattern::matches(pattern, &text) {
+        let mut work = 0;
+        let found = pattern::matches(pattern, &text, &mut work);
+        this.spend(work / pattern::STEPS_A_UNIT);
+        match found {
             Some(Some(groups)) => {
                 let mut items = Vec::new();
                 for group in groups {

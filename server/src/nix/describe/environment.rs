@@ -12,6 +12,9 @@ use super::{
     shell,
 };
 
+/// Steps that a variable is worth: it has five places and two texts, and rules look at each.
+const VARIABLE_COST: usize = 15;
+
 /// Why variables may be missing.
 const MORE_VARIABLES: &str = "more environment variables";
 
@@ -64,6 +67,10 @@ impl Evaluator<'_> {
                 continue;
             }
             for export in shell::exports(&text) {
+                if !self.spend(VARIABLE_COST) {
+                    self.unknown_part(&mut given.unknown, place, "a script that takes too much work to read");
+                    break;
+                }
                 variables.push(Variable {
                     name: Known::Value(export.name),
                     name_origin: self.origin(export.name_place),
@@ -83,6 +90,9 @@ impl Evaluator<'_> {
 
     fn attribute_variables(&mut self, attrs: &Attrs, form: VariableForm, into: &mut Vec<Variable>) {
         for (name, attr) in &attrs.entries {
+            if self.is_spent() {
+                return;
+            }
             let text = self.name(*name);
             if form == VariableForm::Env || is_variable(&text) {
                 let name = Known::Value(text.to_string());
@@ -104,6 +114,7 @@ impl Evaluator<'_> {
 
     fn fact_variable(&mut self, name: Known<String>, attr: Attr, form: VariableForm) -> Variable {
         let place = self.place_of(attr.thunk);
+        self.spend(VARIABLE_COST);
         Variable {
             name,
             name_origin: self.origin(attr.key.unwrap_or(place)),

@@ -71,6 +71,9 @@ const IMAGES: &[&str] = &[
 
 const SHELLS: &[&str] = &["mkShell", "mkShellNoCC", "devShell", "mkDevShell"];
 
+/// Steps that a derivation is worth: taking a term apart, and what every rule does with the outcome.
+const DERIVATION_COST: usize = 200;
+
 impl Evaluator<'_> {
     /// The derivations that a value may be: one, or one per alternative. None when it is certainly none.
     pub(super) fn describe(&mut self, value: &Value, output: &Output) -> Vec<Derivation> {
@@ -92,7 +95,7 @@ impl Evaluator<'_> {
 
     fn describe_term(&mut self, term: &Rc<Neutral>, output: &Output) -> Derivation {
         let term = term.plain();
-        self.spend(20);
+        self.spend(DERIVATION_COST);
         let call = take_apart(self, term);
         let builder = self.builder(&call);
         if matches!(call.head, Head::Unknown(_) | Head::Config(_) | Head::Input(_))
@@ -130,6 +133,7 @@ impl Evaluator<'_> {
             package_name: self.package_name(&given),
             function: call.main.last().to_owned(),
             source: self.source_tree(&given),
+            has_cargo_config: self.has_cargo_config(&given),
             settings: self.settings(&given),
             system: output.system.clone(),
             origin: self.origin(output.key),

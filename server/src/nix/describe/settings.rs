@@ -6,7 +6,7 @@ use super::{
     super::{
         evaluator::Evaluator,
         usage::{Setting, SettingValue, SourceTree},
-        value::{Attr, Head, Neutral, StrPiece, Thunk, Value},
+        value::{Attr, Head, InputKind, Neutral, StrPiece, Thunk, Value},
     },
     attributes::Given,
 };
@@ -68,6 +68,42 @@ impl Evaluator<'_> {
     pub(super) fn source_tree(&mut self, given: &Given) -> SourceTree {
         let attr = self.attribute(&given.attrs, "src").or_else(|| self.attribute(&given.attrs, "root"));
         attr.map_or(SourceTree::Unknown, |attr| self.source_of(attr.thunk, MAX_FILTERS))
+    }
+
+    /// Whether `.cargo` is surely in the source.
+    pub(super) fn has_cargo_config(&mut self, given: &Given) -> bool {
+        let attr = self.attribute(&given.attrs, "src").or_else(|| self.attribute(&given.attrs, "root"));
+        attr.is_some_and(|attr| self.keeps_all(attr.thunk, MAX_FILTERS))
+    }
+
+    /// Whether a source is a folder as it is, or stands behind filters that keep cargo's configuration.
+    fn keeps_all(&mut self, thunk: Thunk, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let is_marked = |this: &Self, path: &Rc<std::path::Path>| {
+            this.filtered.iter().any(|marked| Rc::ptr_eq(marked, path))
+        };
+        match self.force(thunk) {
+            Value::Path(path) => !is_marked(self, &path),
+            Value::Str(text) => match text.pieces.as_slice() {
+                [StrPiece::Source { path, .. }] => !is_marked(self, path),
+                _ => false,
+            },
+            Value::Neutral(term) => match &*term {
+                Neutral::Head(Head::Flake, _) => true,
+                Neutral::Apply { function, argument, .. } if self.is_clean_of_crane(function) => {
+                    self.keeps_all(*argument, depth)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// `craneLib.cleanCargoSource` keeps every `.toml` and `.cargo/config`, and `craneLib.path` all.
+    fn is_clean_of_crane(&self, function: &Rc<Neutral>) -> bool {
+        let is_crane = matches!(function.bottom(), Head::Input(input) if input.kind == InputKind::Crane);
+        let Neutral::Select { name, .. } = &**function.plain() else { return false };
+        is_crane && matches!(self.names.get(*name), "cleanCargoSource" | "path")
     }
 
     fn source_of(&mut self, thunk: Thunk, depth: usize) -> SourceTree {

@@ -42,7 +42,11 @@ impl Evaluator<'_> {
             (Value::Integer(left), Value::Float(right)) | (Value::Float(right), Value::Integer(left)) => {
                 Some(same_number(*left as f64, *right))
             }
-            (Value::Str(left), Value::Str(right)) => Some(left.literal()? == right.literal()?),
+            (Value::Str(left), Value::Str(right)) => {
+                let (left, right) = (left.literal()?, right.literal()?);
+                // Characters are compared, or were joined, at some 500 a step.
+                self.spend((left.len() + right.len()) / 512).then_some(left == right)
+            }
             (Value::Path(left), Value::Path(right)) => Some(left == right),
             (Value::List(left), Value::List(right)) => {
                 let (left, right) = (left.clone(), right.clone());

@@ -1,12 +1,13 @@
 //! One expression in one scope.
 
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc, sync::OnceLock};
 
 use super::super::{
-    evaluator::{Evaluator, Scope},
+    evaluator::{Evaluator, Scope, TOO_MUCH_WORK},
     files::{File, clean},
     value::{
-        Attr, Attrs, Closure, Head, List, Literal, Place, ScopeId, Site, StrPiece, Symbol, Thunk, Value,
+        Attr, Attrs, Closure, Head, List, Literal, Neutral, Place, ScopeId, Site, StrPiece, Symbol, Thunk,
+        Value,
     },
 };
 use super::Selected;
@@ -121,7 +122,9 @@ impl Evaluator<'_> {
         let mut at = scope;
         let mut withs = Vec::new();
         loop {
-            self.spend(1);
+            if !self.spend(1) {
+                return Value::unknown(TOO_MUCH_WORK, place);
+            }
             match self.scope(at) {
                 Scope::Root => break,
                 Scope::Attrs { parent, attrs } => match attrs.get(name) {
@@ -151,20 +154,27 @@ impl Evaluator<'_> {
     }
 
     /// A name that only a `with` can give: the innermost that has it for sure, else the innermost that
-    /// may have it (`with lib; with pkgs;` finds lib's functions, and everything else in pkgs).
+    /// may have it. With lib and pkgs, in either order, lib's functions come from lib, and everything else from pkgs.
     fn variable_of_with(&mut self, name: Symbol, withs: &[Thunk], place: Place) -> Value {
         let mut possible = None;
+        let mut unlikely = None;
         for with in withs {
+            if self.is_spent() {
+                return Value::unknown(TOO_MUCH_WORK, place);
+            }
             let namespace = self.force(*with);
             match self.attribute_of(&namespace, name, place) {
                 Selected::Found(value) => return value,
+                Selected::Maybe(value) if is_foreign_to_lib(&namespace, self.names.get(name)) => {
+                    unlikely.get_or_insert(value);
+                }
                 Selected::Maybe(value) => {
                     possible.get_or_insert(value);
                 }
                 Selected::Absent => {}
             }
         }
-        possible.unwrap_or_else(|| {
+        possible.or(unlikely).unwrap_or_else(|| {
             let name = self.name(name);
             Value::unknown(&format!("the name {name} is not defined here"), place)
         })
@@ -237,7 +247,10 @@ impl Evaluator<'_> {
     ) -> Result<Symbol, Rc<super::super::value::Str>> {
         let text = self.text_of(value, place);
         match text.literal() {
-            Some(literal) => Ok(self.symbol(&literal)),
+            Some(literal) => {
+                self.spend(literal.len() / 32);
+                Ok(self.symbol(&literal))
+            }
             None => Err(text),
         }
     }
@@ -291,7 +304,19 @@ impl Evaluator<'_> {
                 }
             }
         }
-        self.spend(pieces.len());
+        self.spend(parts.len());
         Value::string(pieces)
     }
+}
+
+/// Whether a namespace is nixpkgs' lib, and the name none that lib is known to have: releases add some, so it may.
+fn is_foreign_to_lib(namespace: &Value, name: &str) -> bool {
+    /// What lib has, those that it takes from builtins included.
+    static NAMES: OnceLock<HashSet<&str>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| include_str!("../library-names.txt").split_ascii_whitespace().collect());
+    let is_lib = matches!(
+        namespace,
+        Value::Neutral(term) if matches!(&**term, Neutral::Head(Head::Library, _))
+    );
+    is_lib && !names.contains(name)
 }

@@ -123,7 +123,6 @@ impl Evaluator<'_> {
                 let mut pieces = Vec::new();
                 self.coerce(left, place, &mut pieces);
                 self.coerce(right, place, &mut pieces);
-                self.spend(pieces.len());
                 Value::string(pieces)
             }
         }

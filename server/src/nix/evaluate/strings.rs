@@ -7,6 +7,11 @@ use super::super::{
     value::{Head, InputKind, Neutral, Place, Str, StrPiece, Value},
 };
 
+/// Parts of one string, when it is put together of strings. The longest scripts of real flakes have a few hundred.
+const MAX_PIECES: usize = 10_000;
+
+const TOO_LONG: &str = "a text of more parts than are looked at";
+
 /// Alternatives inside alternatives, in one string.
 const MAX_EITHER_DEPTH: usize = 3;
 
@@ -25,7 +30,7 @@ impl Evaluator<'_> {
     pub(in crate::nix) fn coerce(&mut self, value: &Value, place: Place, pieces: &mut Vec<StrPiece>) {
         let literal = |text: String| StrPiece::Literal { text: Arc::from(text), place };
         match value {
-            Value::Str(text) => pieces.extend(text.pieces.iter().cloned()),
+            Value::Str(text) => self.append(text, place, pieces),
             Value::Path(path) => pieces.push(StrPiece::Source { path: Rc::clone(path), place }),
             Value::Integer(number) => pieces.push(literal(number.to_string())),
             Value::Float(number) => pieces.push(literal(format!("{number:.6}"))),
@@ -90,13 +95,27 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Adds a string to another one, unless that makes it longer than anybody writes it: `"${x}${x}"` over and over
+    /// doubles it each time.
+    fn append(&mut self, text: &Str, place: Place, pieces: &mut Vec<StrPiece>) {
+        if pieces.len() + text.pieces.len() > MAX_PIECES {
+            if !matches!(pieces.last(), Some(StrPiece::Unknown { why, .. }) if **why == *TOO_LONG) {
+                pieces.push(unknown(TOO_LONG, place));
+            }
+        } else if self.spend(text.pieces.len()) {
+            pieces.extend(text.pieces.iter().cloned());
+        } else {
+            pieces.push(unknown("the flake takes too much work to evaluate", place));
+        }
+    }
+
     fn coerce_deeper(&mut self, value: &Value, place: Place, pieces: &mut Vec<StrPiece>) {
         let before = pieces.len();
         self.deeper(place, |this| {
             this.coerce(value, place, pieces);
             Value::Null
         });
-        self.spend(pieces.len() - before);
+        self.spend((pieces.len() - before) / 4);
     }
 
     fn coerce_term(&mut self, term: &Rc<Neutral>, place: Place, pieces: &mut Vec<StrPiece>) {

@@ -111,7 +111,8 @@ in
   fakeHash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
   fakeSha256 = "0000000000000000000000000000000000000000000000000000000000000000";
   fileContents = path: lib.removeSuffix "\n" (builtins.readFile path);
-  fileset.toSource = { root, ... }: root;
+  # A set of files is not looked into: what is not in it is gone.
+  fileset.toSource = { root, fileset, ... }: builtins.filterSource (path: type: fileset == root) root;
   filterAttrsRecursive = keep: set:
     listToAttrs (
       concatMap (

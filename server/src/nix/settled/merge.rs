@@ -136,6 +136,7 @@ fn unseen(attribute: String, name: &str, system: &str, is_shell: bool, origin: &
         origin: origin.clone(),
         function: String::new(),
         source: SourceTree::Unknown,
+        has_cargo_config: false,
         settings: Vec::new(),
         builder: if is_shell { Builder::Shell } else { Builder::Unknown(why.clone()) },
         platform: Platform { is_static: Known::Unknown(why), ..Platform::default() },

@@ -53,6 +53,34 @@ fn packages_in_a_scope_take_each_other() {
     assert_eq!(variable(fixed, "LINKER_BUILD"), "\"${stdenv.cc of x86_64-unknown-linux-gnu}/bin/cc\"");
 }
 
+/// penumbra's order: lib stands inside, and packages are looked for in it first.
+#[test]
+fn what_lib_does_not_have_comes_from_pkgs() {
+    let facts = flake(
+        r#"{
+          outputs = { nixpkgs, ... }: let pkgs = nixpkgs.legacyPackages.x86_64-linux; in
+            with pkgs; with pkgs.lib; {
+              packages.x86_64-linux.all = symlinkJoin { name = "all"; paths = [ protobuf ]; };
+              packages.x86_64-linux.go = (buildGoModule { pname = "go"; meta.license = licenses.mit; })
+                .overrideAttrs (_: { doCheck = false; });
+              devShells.x86_64-linux.default = mkShell {
+                packages = [ buf cargo-hack ] ++ optionals stdenv.isLinux [ rsync ];
+                A_B = concatStringsSep "," [ "a" "b" ];
+              };
+            };
+        }"#,
+    );
+    assert!(facts.complete, "{:?}", facts.gaps);
+    let builder = |name: &str| at(&facts, &format!("packages.x86_64-linux.{name}")).builder.clone();
+    assert_eq!(builder("all"), Builder::Other("symlinkJoin".to_owned()));
+    assert_eq!(builder("go"), Builder::Other("buildGoModule".to_owned()));
+    let shell = at(&facts, "devShells.x86_64-linux.default");
+    assert!(shell.complete, "{:?}", shell.unknown);
+    let inputs: Vec<&str> = shell.inputs.iter().map(|input| input.item.attribute.as_str()).collect();
+    assert_eq!(inputs, ["buf", "cargo-hack", "rsync"]);
+    assert_eq!(variable(shell, "A_B"), "\"a,b\"");
+}
+
 #[test]
 fn modules_give_each_other_arguments() {
     let facts = facts(&[

@@ -6,6 +6,7 @@ use crate::{
     fix,
     knowledge::Target,
     project::{Context, Declaration, DeclaredAs, Project, ShippedTarget, flags},
+    snapshot::Kind,
 };
 
 const MSVC: &str = "cfg(all(windows, target_env = \"msvc\"))";
@@ -42,7 +43,7 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
     }
     let sets = project.flag_sets(&target.triple);
     let says_something = sets.iter().any(|set| !set.is_complete || flags::crt_static(&set.words).is_some());
-    if says_something || project.flake_gap().is_some() {
+    if says_something || project.flake_gap().is_some() || is_msvc && is_said_for_releases(project) {
         return None;
     }
     let placed = target.declarations.iter().filter(|one| by_cargo(one) && one.origin.is_some());
@@ -63,6 +64,20 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
         .with_help("link the C library statically with `-C target-feature=+crt-static`")
         .with_fixes(add(project, known));
     Some(finding)
+}
+
+/// Whether those who build the releases for Windows see to it: a workflow that sets the flag itself, or dist, which
+/// sets it unless it is told not to.
+fn is_said_for_releases(project: &Project) -> bool {
+    let manifest = project.cargo.workspace.as_ref().map(|workspace| &workspace.root);
+    let path = |first| [first, "metadata", "dist"];
+    let has_table = manifest.is_some_and(|manifest| {
+        ["workspace", "package"].iter().any(|first| manifest.source.toml().root.path(&path(first)).is_some())
+    });
+    let file = project.root().join("dist-workspace.toml");
+    has_table
+        || matches!(project.snapshot.files.kind(&file), Kind::File { .. })
+        || project.is_said_in_workflows("crt-static")
 }
 
 /// Whether cargo runs in a static package set: its compiler links everything statically.

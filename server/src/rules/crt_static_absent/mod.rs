@@ -43,7 +43,8 @@
 //!
 //! For x86_64, aarch64 and arm musl with plain rustc (static already), for workspaces that make no
 //! program, for `pkgsStatic`, for flags that are not known, and for a `-crt-static` with a comment beside
-//! it: somebody has thought about it.
+//! it: somebody has thought about it. For msvc also where a workflow sets the flag for the releases, or dist
+//! builds them, which sets it by itself.
 //!
 //! ## Fix safety
 //!

@@ -94,9 +94,8 @@ fn is_dynamic_musl(platform: &Platform) -> bool {
 fn says_crt_static(project: &Project, context: Context, platform: &Platform) -> bool {
     let Some(triple) = &platform.triple else { return true };
     project
-        .flag_sets(triple)
+        .flag_sets_in(context, triple)
         .iter()
-        .filter(|set| set.context == context || set.context == Context::Ambient)
         .any(|set| !set.is_complete || flags::crt_static(&set.words).is_some())
 }
 

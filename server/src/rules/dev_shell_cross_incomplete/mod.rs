@@ -170,10 +170,10 @@ fn lacks_linker(project: &Project, context: Context, shell: &Derivation, setup: 
     let is_reported = project
         .target(target.triple)
         .is_some_and(|target| missing_linker::speaks_of(project, target, context));
-    let by_flag = project.flag_sets(target.triple).iter().any(|set| {
-        (set.context == context || set.context == Context::Ambient)
-            && (!set.is_complete || crate::project::flags::codegen_value(&set.words, "linker").is_some())
-    });
+    let by_flag = project
+        .flag_sets_in(context, target.triple)
+        .iter()
+        .any(|set| !set.is_complete || crate::project::flags::codegen_value(&set.words, "linker").is_some());
     !is_reported
         && !by_flag
         && project.cargo.config.linker(target.triple).is_none()

@@ -33,57 +33,49 @@ pub fn found<'p>(project: &'p Project, triple: &str) -> Vec<Found<'p>> {
     let is_whole = project.graph(triple).is_closed() || project.graph(triple).is_merely_unlocked();
     let may_ask_table = is_whole && is_linux(triple);
     let uses = project.native_uses(triple).into_iter();
-    let mut tables = None;
     let with_culprit = uses.filter_map(|one| {
         if one.confidence == Confidence::Possible && may_ask_table && !one.is_fork {
-            let culprits = blame::culprits(project, one.known.name, triple);
-            // Where all that could bring it are known not to, it is not there.
-            let (culprit, says) = table::verdict(project, culprits, one.known)?;
-            if let Some(found) = settled(&one, &culprit, says) {
-                return Some(found);
-            }
+            return by_table_of(project, &one, triple);
         }
         let culprit = blame::shortest(project, one.known.name, triple)?;
         let confidence = one.confidence.min(culprit.certainty);
-        if confidence == Confidence::Possible
-            && let Some(known) = by_both(&one, tables.get_or_insert_with(|| by_tables(project, triple)))
-        {
-            return Some(known);
-        }
         Some(Found { known: one.known, library: one.library, confidence, culprit })
     });
     with_culprit.collect()
 }
 
-/// A crate of which the graph knows only that it may be compiled, because cargo's caches lack what leads to it, where a
-/// direct dependency is known to bring it. What the lock file says of it must not contradict.
-fn settled<'p>(one: &NativeUse, culprit: &Culprit<'p>, says: Says) -> Option<Found<'p>> {
-    let found = by_table(one.known, Confidence::Likely, culprit.manifest, culprit.dependency);
-    let may_look = matches!(one.known.kind, NativeKind::Source | NativeKind::SystemOnly);
-    let library = match says {
-        Says::OwnCopy if one.has_copy != Some(false) => Library::Compiled,
+/// A crate of which the graph knows only that it may be compiled, because cargo's caches lack what leads to it.
+fn by_table_of<'p>(project: &'p Project, one: &NativeUse, triple: &str) -> Option<Found<'p>> {
+    let (culprit, says) =
+        table::verdict(project, blame::culprits(project, one.known.name, triple), one.known)?;
+    let mut found = by_table(one.known, Confidence::Likely, culprit.manifest, culprit.dependency);
+    let says = if says == Says::Nothing { by_rows(project, culprit.dependency, one.known) } else { says };
+    match says {
+        Says::OwnCopy => found.library = Library::Compiled,
         // Somebody else may have it built from source, and that would hold for all.
-        Says::Yes if may_look || one.has_copy == Some(false) => found.library,
-        _ => return None,
-    };
-    Some(Found { library, culprit: culprit.clone(), ..found })
+        Says::Yes if !table::may_be_bundled(project, one.known) => {}
+        _ => {
+            found.confidence = Confidence::Possible;
+            found.library = one.library;
+        }
+    }
+    found.culprit = culprit;
+    Some(found)
+}
+
+/// What the data on cures says of a version that the table does not have.
+fn by_rows(project: &Project, dependency: &Dependency, native: &NativeCrate) -> Says {
+    let rows = rows(project, dependency);
+    let pulls = rows.iter().flat_map(|row| row.pulls).any(|name| *name == native.name);
+    match (pulls, has_copy_by_name(dependency, native)) {
+        (false, _) => Says::Nothing,
+        (true, true) => Says::OwnCopy,
+        (true, false) => Says::Yes,
+    }
 }
 
 fn is_linux(triple: &str) -> bool {
     knowledge::target(triple).is_some_and(knowledge::Target::is_linux)
-}
-
-/// A crate that may be compiled as far as the graph goes, because a package is in no cache, and that a direct dependency
-/// is known to bring; that it takes no library of the system's, or does, must not contradict the lock file.
-fn by_both<'p>(one: &NativeUse, tables: &[Found<'p>]) -> Option<Found<'p>> {
-    let known = tables.iter().find(|known| known.known.name == one.known.name)?;
-    let is_possible = match known.library {
-        Library::System => one.has_copy == Some(false),
-        Library::Compiled => one.has_copy != Some(false),
-        Library::SystemIfThere => false,
-    };
-    (is_possible && one.known.kind == NativeKind::System)
-        .then(|| Found { confidence: known.confidence.min(Confidence::Likely), ..known.clone() })
 }
 
 fn by_tables<'p>(project: &'p Project, triple: &str) -> Vec<Found<'p>> {

@@ -9,7 +9,7 @@ use crate::{
         Manifest,
         manifest::{Dependency, DependencyKind, DependencySource},
     },
-    knowledge::{self, Brings, Brought, NativeCrate},
+    knowledge::{self, Brings, Brought, NativeCrate, NativeKind},
     project::Project,
 };
 
@@ -145,4 +145,19 @@ pub fn verdict<'p>(
         }
     }
     best
+}
+
+/// Whether the lock file leaves it open that a native crate builds its own copy: what it is locked with are the
+/// dependencies of all features that anybody asks for.
+pub fn may_be_bundled(project: &Project, native: &NativeCrate) -> bool {
+    let Some(lock) = project.cargo.lock.lock() else { return false };
+    let mut signs: Vec<&str> = native.sources.iter().chain(native.tools).copied().collect();
+    match native.kind {
+        NativeKind::SystemOnly | NativeKind::Source => return false,
+        NativeKind::System | NativeKind::Fallback if signs.is_empty() => signs.extend(["cc", "cmake"]),
+        NativeKind::System | NativeKind::Fallback => {}
+    }
+    let entries = lock.find(native.name).filter_map(|index| lock.packages.get(index));
+    let mut dependencies = entries.flat_map(|entry| &entry.dependencies);
+    dependencies.any(|index| lock.packages.get(*index).is_some_and(|one| signs.contains(&one.name.as_str())))
 }

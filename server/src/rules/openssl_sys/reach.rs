@@ -12,7 +12,7 @@ use crate::{
     rules::native::{
         blame::{Culprit, is_for, manifests, version},
         found::rows,
-        table::{Says, features_for, is_live, is_on, says},
+        table::{Says, features_for, is_live, is_on, may_be_bundled, says},
     },
 };
 
@@ -96,8 +96,7 @@ fn known<'p>(
         return None;
     }
     let is_itself = matches!(dependency.crate_name.as_str(), "openssl-sys" | "openssl" | "native-tls");
-    let lock = project.cargo.lock.lock();
-    let may_be_bundled = lock.is_some_and(|lock| lock.find("openssl-src").next().is_some());
+    let may_be_bundled = knowledge::native_crate(NAME).is_some_and(|native| may_be_bundled(project, native));
     let confidence = match (may_be_bundled, is_itself) {
         // Somebody has OpenSSL's sources compiled, for this target or another.
         (true, _) => Confidence::Possible,

@@ -86,6 +86,13 @@ impl Names {
         id
     }
 
+    /// Takes in all names of another table; what comes back are their numbers here, in the order of that table.
+    pub fn take_in(&mut self, other: &Names) -> Vec<NameId> {
+        self.list.reserve(other.list.len());
+        self.numbers.reserve(other.list.len());
+        other.list.iter().map(|name| self.intern_shared(name)).collect()
+    }
+
     /// The number of `name`, if it was met.
     pub fn find(&self, name: &str) -> Option<NameId> {
         self.numbers.get(name).copied()
