@@ -156,3 +156,64 @@ fn a_reader_that_goes_away_is_no_failure() {
         assert_eq!(err, "", "{arguments:?}");
     }
 }
+
+/// The messages of `unreadable-file`.
+fn unread(folder: &Folder) -> Vec<String> {
+    let report = run(folder.root(), ["check", "--format", "json"]).json();
+    let findings = report["findings"].as_array().cloned().unwrap_or_default();
+    let own = findings.iter().filter(|finding| finding["rule"] == "unreadable-file");
+    own.map(|finding| finding["message"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn bounds_are_findings() {
+    let folder = Folder::new(&[("src/main.rs", "fn main() {}\n"), ("Cargo.toml", MANIFEST)]);
+    folder.write("Cargo.toml", format!("{MANIFEST}# {}\n", "x".repeat(5 << 20)));
+    assert!(
+        matches!(unread(&folder).as_slice(), [one] if one.contains("larger than")),
+        "{:?}",
+        unread(&folder)
+    );
+    folder.write("Cargo.toml", MANIFEST);
+    let targets: Vec<String> =
+        (0..5_000).map(|index| format!("\"x86_64-unknown-linux-mus{index}\"")).collect();
+    folder.write("portolan.toml", format!("targets = [{}]\n", targets.join(", ")));
+    assert!(
+        matches!(unread(&folder).as_slice(), [one] if one.contains("too many targets")),
+        "{:?}",
+        unread(&folder)
+    );
+}
+
+/// Each of these once took a time that grew with the square of its size, minutes for some.
+#[test]
+fn large_files_end_soon() {
+    let many = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let lock = |index: usize| {
+        format!(
+            "[[package]]\nname = \"p\"\nversion = \"1.0.{index}\"\ndependencies = [\n \"p 1.0.{}\",\n]\n\n",
+            index + 1
+        )
+    };
+    let cases: [(&str, String); 6] = [
+        (
+            "Cargo.toml",
+            format!("{MANIFEST}\n[dependencies]\n{}", many(20_000, &|i| format!("c{i} = \"1\"\n"))),
+        ),
+        ("Cargo.toml", format!("{MANIFEST}\n{}", "# portolan: allow(missing-linker) x\n".repeat(20_000))),
+        ("Cargo.lock", format!("version = 4\n\n{}", many(20_000, &lock))),
+        // A blank more than cargo writes, so that it is read as a tree.
+        ("Cargo.lock", format!("version  = 4\n\n{}", many(20_000, &lock))),
+        (".cargo/config.toml", format!("[env]\n{}", many(20_000, &|i| format!("A{i} = \"1\"\n")))),
+        (".cargo/config.toml", many(5_000, &|i| format!("[target.'cfg(a{i})']\nrustflags = [\"-g\"]\n"))),
+    ];
+    for (file, text) in cases {
+        let folder = Folder::new(&[("src/main.rs", "fn main() {}\n"), ("Cargo.toml", MANIFEST)]);
+        folder.write(file, &text);
+        let started = std::time::Instant::now();
+        let outcome = run(folder.root(), ["check", "--format", "json"]);
+        assert!(matches!(outcome.code, Some(0 | 1)), "{file}: {:?}: {:.500}", outcome.code, outcome.err);
+        // A debug build on a busy machine; before, it was minutes.
+        assert!(started.elapsed().as_secs() < 60, "{file} took {:?}", started.elapsed());
+    }
+}

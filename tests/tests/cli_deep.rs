@@ -196,7 +196,7 @@ fn an_endless_evaluation_is_ended() {
         std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder.root()))
     };
     let left: Vec<_> = std::fs::read_dir("/proc")
-        .expect("Linux has it")
+        .expect("Linux has /proc")
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| is_ours(path))
         .collect();

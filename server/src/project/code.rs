@@ -79,6 +79,11 @@ impl Project {
     fn mentions(&self, path: &Path, words: &[&str]) -> Option<bool> {
         let read = self.snapshot.files.read(path);
         let text = read.text()?.document().text();
+        // Hardly any file does, and this is asked with every keystroke: one look over the whole text first.
+        let words: Vec<&str> = words.iter().copied().filter(|word| text.contains(word)).collect();
+        if words.is_empty() {
+            return Some(false);
+        }
         let mut lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         Some(lines.any(|line| words.iter().any(|word| line.contains(word))))
     }

@@ -124,7 +124,6 @@ const MACROS: &[&str] = &[
     "serde_repr",
     "strum_macros",
     "thiserror",
-    "tracing-attributes",
 ];
 
 /// Crates that have one with a feature.

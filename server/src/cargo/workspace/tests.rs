@@ -124,3 +124,17 @@ fn too_many_members_are_a_gap() {
     assert_eq!(workspace.as_ref().map(|workspace| workspace.members.len()), Some(1_000));
     assert!(workspace.is_some_and(|workspace| !workspace.gaps.is_empty()));
 }
+
+#[test]
+fn globs_together_list_a_bounded_number_of_folders() {
+    let patterns: Vec<String> = (0..400).map(|index| format!("\"**/x{index}*/**\"")).collect();
+    let mut files = MemoryFiles::new("/p")
+        .with("Cargo.toml", format!("[workspace]\nmembers = [{}]", patterns.join(", ")));
+    for index in 0..100 {
+        files = with_package(files, &format!("c/x{index}"), "");
+    }
+    let workspace = found(files).expect("there is a root");
+    assert_eq!(workspace.gaps.len(), 1, "{:?}", workspace.gaps);
+    assert!(workspace.gaps.iter().all(|gap| gap.why.contains("more folders")), "{:?}", workspace.gaps);
+    assert!(!workspace.members.is_empty());
+}

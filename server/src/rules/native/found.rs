@@ -144,7 +144,8 @@ fn brought_by(
     pulled.map(|known| (known, Confidence::Likely)).collect()
 }
 
-fn rows(project: &Project, dependency: &Dependency) -> Vec<&'static Remedy> {
+/// The cures that speak of a dependency as it is.
+pub fn rows(project: &Project, dependency: &Dependency) -> Vec<&'static Remedy> {
     let version = blame::version(project, dependency);
     let features = || dependency.features.iter().map(|feature| feature.value.as_str());
     let has_defaults = dependency.has_default_features();

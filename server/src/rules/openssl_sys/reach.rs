@@ -11,6 +11,7 @@ use crate::{
     project::Project,
     rules::native::{
         blame::{Culprit, is_for, manifests, version},
+        found::rows,
         table::{Says, features_for, is_live, is_on, may_be_bundled, says},
     },
 };
@@ -78,7 +79,8 @@ fn known<'p>(
     let user = knowledge::openssl_user(&dependency.crate_name, &version(project, dependency));
     let by = match (table(project, manifest, dependency), user) {
         (Says::Yes, _) => features_for(project, manifest, dependency, NAME),
-        (Says::OwnCopy | Says::No, _) | (Says::Nothing, None) => return None,
+        (Says::OwnCopy | Says::No, _) => return None,
+        (Says::Nothing, None) => by_cures(project, dependency)?,
         (Says::Nothing, Some(user)) => {
             let by_default = user.default && dependency.has_default_features();
             let by_feature = features(dependency).any(|feature| user.features.contains(&feature));
@@ -130,6 +132,13 @@ fn possible<'p>(project: &'p Project, triple: &str) -> Option<Reached<'p>> {
     let confidence = Confidence::Possible;
     let culprit = Culprit { manifest, dependency, path, by: Vec::new(), certainty: confidence };
     Some(Reached { culprit, user: None, confidence })
+}
+
+/// The features with which a dependency reaches it by what is known of its cures.
+fn by_cures(project: &Project, dependency: &Dependency) -> Option<Vec<String>> {
+    let row = rows(project, dependency).into_iter().find(|row| row.pulls.contains(&NAME))?;
+    let asked = features(dependency).filter(|feature| row.applies_to.contains(feature));
+    Some(asked.map(str::to_owned).collect())
 }
 
 /// What the table of native crates says of a dependency.
