@@ -203,3 +203,32 @@ fn an_interrupt_ends_the_whole_tree() {
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     assert_eq!(living(), 0);
 }
+
+/// On a terminal a bar shows how far it is; elsewhere there is nothing of it, and nothing that steers a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn progress_is_for_terminals() {
+    let script = "fn main() { std::thread::sleep(std::time::Duration::from_millis(1500)); }\n";
+    let folder = project(&[("build.rs", script)]);
+    let program = portolan_tests::portolan().display().to_string();
+    // util-linux's script gives the program a terminal of its own.
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &format!("{program} build"), "/dev/null"]);
+    binary::without_settings(&mut command);
+    command.env("CARGO_HOME", folder.path("no-cargo-home")).env("TERM", "xterm").current_dir(folder.root());
+    let shown = command.stdin(Stdio::null()).output().expect("there is a script");
+    assert!(shown.status.success(), "{shown:?}");
+    let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+    let has_bar =
+        text.split('\r').any(|line| line.contains("% ") && line.contains("/3 ") && line.contains("app"));
+    assert!(has_bar, "no bar with percent, units and the crate: {text:?}");
+    assert!(text.contains("runs on") && text.contains("\u{1b}["), "{text:?}");
+
+    fs::remove_dir_all(folder.path("target")).expect("the target folder can be removed");
+    let plain = build(&folder, &[]);
+    assert_eq!(plain.code, Some(0), "{plain:?}");
+    for text in [&plain.out, &plain.err] {
+        assert!(!text.contains(['\u{1b}', '\r']) && !text.contains('%'), "{text:?}");
+    }
+    assert!(plain.err.contains("   Compiling app v0.1.0"), "{plain:?}");
+}

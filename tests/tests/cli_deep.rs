@@ -190,13 +190,13 @@ fn an_endless_evaluation_is_ended() {
     let deep = ask(&nix, &folder, &["check", "--deep-limit", "2"]);
     assert!(deep.err.contains("took longer than 2 s"), "{deep:?}");
     assert!(deep.out.contains("environment-name-case"), "{deep:?}");
-    assert!(started.elapsed() < std::time::Duration::from_secs(60), "{:?}", started.elapsed());
+    assert!(started.elapsed() < std::time::Duration::from_mins(1), "{:?}", started.elapsed());
     assert_eq!(folder.contents(), before);
     let is_ours = |process: &std::path::Path| {
         std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder.root()))
     };
     let left: Vec<_> = std::fs::read_dir("/proc")
-        .unwrap()
+        .expect("Linux has /proc")
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| is_ours(path))
         .collect();

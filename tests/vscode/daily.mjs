@@ -92,6 +92,8 @@ export const remembersAndRunsTasks = () => inWorkbench({
     const [old] = servers();
     await page.reload();
     await becomes(servers, (pids) => pids.length === 1 && pids[0] !== old, "another server should run");
+    // The workbench may have forgotten its editors, and it keeps lenses of its own until it has asked.
+    await openFile(page, ".cargo/config.toml");
     await lens(page, new RegExp(`Build ${HOST} · built \\d\\d:\\d\\d`)).waitFor();
     await page.locator(".statusbar-item").filter({ hasText: "Portolan" }).first().click();
     if ((await row(page, "last build", view).count()) === 0) await row(page, HOST).locator(".monaco-tl-twistie").click();
@@ -99,6 +101,8 @@ export const remembersAndRunsTasks = () => inWorkbench({
     await row(page, "last audit").waitFor();
   });
   await step("and audits what was built before", async () => {
+    // It asks for no lenses while the cursor is elsewhere.
+    await page.locator(".editor-instance .view-lines").click();
     await lens(page, `Audit ${HOST}`).click();
     await toast(page, "soundings:").waitFor();
     await page.keyboard.press("Escape");

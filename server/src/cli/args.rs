@@ -184,7 +184,8 @@ pub(super) struct BuildOptions {
     /// Write archives of what passed the audit into this folder, with SHA256SUMS.
     #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
     pub(super) dist: Option<PathBuf>,
-    /// What the programs may need, as in `portolan audit`.
+    /// What the programs may need, as in `portolan audit` [default: systems that still get updates; where Nix builds a
+    /// plain package for this machine, `nix`].
     #[arg(long, value_name = "FILE|NAME")]
     pub(super) policy: Option<String>,
     /// Nix's remote builders.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{
     apps,
     describe::Output,
-    evaluator::Evaluator,
+    evaluator::{Evaluator, TOO_MUCH_WORK},
     facts::{Derivation, FlakeFacts, OutputKind},
     inputs::Flake,
     value::{Attr, Attrs, Head, Neutral, Place, StrPiece, Symbol, Thunk, Value},
@@ -191,7 +191,7 @@ impl Reader {
         let Some(systems) = self.as_attrs(evaluator, value, place, false) else { return };
         for (system, attr) in evaluator.sorted(&systems) {
             if evaluator.is_spent() {
-                return;
+                return evaluator.gap(attr.key.unwrap_or(place), TOO_MUCH_WORK);
             }
             let system = evaluator.name(system);
             let key = attr.key.unwrap_or(place);
@@ -211,7 +211,7 @@ impl Reader {
             for (name, attr) in evaluator.sorted(&named) {
                 // What was described so far is kept; nothing is said to be all there is.
                 if !evaluator.spend(OUTPUT_COST) {
-                    return;
+                    return evaluator.gap(attr.key.unwrap_or(at), TOO_MUCH_WORK);
                 }
                 let name = evaluator.name(name);
                 let output = Output {

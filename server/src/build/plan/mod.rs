@@ -38,7 +38,7 @@ pub struct Plan {
     pub missing: Vec<Missing>,
     /// The oldest glibc that it has to run with.
     pub glibc: Option<String>,
-    /// Whether what is made is meant for other machines, see [`nix_package::stays_here`].
+    /// Whether what is made is meant for other machines, see `nix_package::stays_here`.
     pub is_for_others: bool,
     /// Cargo's target folder, where cargo is what builds.
     pub folder: Option<PathBuf>,

@@ -102,6 +102,7 @@ fn steps_are_spent_by_what_takes_time() {
     assert!(shells(100).complete);
     let many = shells(9_000);
     assert!(!many.complete && many.shells.len() < 5_000, "{}", many.shells.len());
+    assert!(many.gaps.iter().any(|gap| gap.why.contains("too much work")), "{:?}", many.gaps);
 }
 
 #[test]
