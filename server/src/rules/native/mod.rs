@@ -14,7 +14,7 @@ pub use found::{Found, found};
 use crate::{
     finding::{Confidence, Severity},
     knowledge::{self, NativeCrate},
-    project::{Builder, Linkage, Project, Supply},
+    project::{Builder, Context, Declaration, Linkage, Project, Supply},
 };
 
 /// How a target is built, as far as a library of its system is concerned.
@@ -38,7 +38,12 @@ impl Situation {
         let is_static =
             project.linkage(triple) == Linkage::Static || is_musl || project.crt_static_on(triple).is_some();
         // A table for a target says only that it is built somewhere: there it may be the host.
-        let is_built_here = shipped.is_some_and(crate::project::ShippedTarget::is_built_here);
+        let is_built_here = shipped.is_some_and(|target| {
+            target
+                .declarations
+                .iter()
+                .any(|one| one.by.is_built_here() && !is_on_its_own_system(project, one))
+        });
         let has_linker = project.cargo.config.linker(triple).is_some();
         Self {
             is_static,
@@ -74,6 +79,13 @@ impl Situation {
             format!("the program needs the same {name} wherever it runs")
         }
     }
+}
+
+/// Whether it is a package that Nix builds on a machine of the target's own kind, as an output of that system.
+fn is_on_its_own_system(project: &Project, declaration: &Declaration) -> bool {
+    let is_package = matches!(declaration.context, Context::Package(_));
+    let derivation = project.derivation(declaration.context).filter(|_| is_package);
+    derivation.is_some_and(|package| !package.platform.is_cross && package.targets.is_empty())
 }
 
 /// The targets that a project ships; the host, when it names none.
