@@ -1,5 +1,7 @@
 //! Tokens to a tree: what stands between braces.
 
+use std::collections::hash_map::Entry as MapEntry;
+
 use rnix::SyntaxKind as T;
 
 use super::{
@@ -164,10 +166,10 @@ impl Parser<'_> {
     fn enter_name(&mut self, set: ExprId, entry: Entry) {
         let Some(index) = self.set_mut(set).map(|set| set.entries.len() as u32) else { return };
         if let NameKind::Static(name) = entry.name.kind {
-            if self.defined.contains_key(&(set, name)) {
-                return;
+            match self.defined.entry((set, name)) {
+                MapEntry::Occupied(_) => return,
+                MapEntry::Vacant(place) => _ = place.insert(index),
             }
-            self.defined.insert((set, name), index);
         }
         if let Some(set) = self.set_mut(set) {
             set.entries.push(entry);

@@ -28,7 +28,7 @@ pub struct Names {
 /// A quick hash of short texts: every look-up of an attribute goes through it. Its key is another one in
 /// each process, so nobody can write names that collide.
 #[derive(Clone, Debug)]
-struct Quick(u64);
+pub(super) struct Quick(u64);
 
 impl Default for Quick {
     fn default() -> Self {
@@ -45,16 +45,24 @@ impl BuildHasher for Quick {
     }
 }
 
-struct QuickHasher(u64);
+pub(super) struct QuickHasher(u64);
 
 impl Hasher for QuickHasher {
     fn write(&mut self, bytes: &[u8]) {
         for chunk in bytes.chunks(8) {
             let mut word = [0; 8];
             word.iter_mut().zip(chunk).for_each(|(into, byte)| *into = *byte);
-            let mixed = u128::from(self.0 ^ u64::from_le_bytes(word)) * 0x9e37_79b9_7f4a_7c15;
-            self.0 = (mixed >> 64) as u64 ^ mixed as u64;
+            self.write_u64(u64::from_le_bytes(word));
         }
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(word.into());
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        let mixed = u128::from(self.0 ^ word) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (mixed >> 64) as u64 ^ mixed as u64;
     }
 
     fn finish(&self) -> u64 {

@@ -10,6 +10,7 @@ use rnix::SyntaxKind as T;
 use super::{
     AttrName, Expr, ExprId, Lambda, NameId, NameKind, Operator, Parameter, Part, Tree,
     lexer::{self, Token, Tokens},
+    names::Quick,
     strings,
 };
 use crate::{
@@ -32,7 +33,7 @@ pub(super) fn parse(text: &str, tokens: Tokens) -> Tree {
         depth: 0,
         too_deep: None,
         tree: Tree { comments: tokens.comments, ..Tree::default() },
-        defined: HashMap::new(),
+        defined: HashMap::default(),
     };
     let root = parser.expression();
     if parser.too_deep.is_none() && parser.peek().is_some() {
@@ -52,7 +53,7 @@ pub(super) struct Parser<'t> {
     too_deep: Option<Span>,
     pub(super) tree: Tree,
     /// Where a name stands among a set's entries.
-    pub(super) defined: HashMap<(ExprId, NameId), u32>,
+    pub(super) defined: HashMap<(ExprId, NameId), u32, Quick>,
 }
 
 impl Parser<'_> {
