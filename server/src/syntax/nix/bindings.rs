@@ -236,7 +236,8 @@ impl Parser<'_> {
     }
 
     fn names(&mut self, in_expression: bool) -> Box<[AttrName]> {
-        let mut path = Vec::new();
+        // Nearly all have one name.
+        let mut path = Vec::with_capacity(1);
         loop {
             let name = if in_expression && self.next_line_binds() { None } else { self.attribute_name() };
             match name {
