@@ -191,6 +191,25 @@ fn several_paths_are_one_report() {
 }
 
 #[test]
+fn a_folder_that_is_no_project_means_those_below() {
+    let folder = Folder::new(&[
+        ("backend/.cargo/config.toml", TYPO),
+        ("web/src-tauri/.cargo/config.toml", TYPO),
+        ("web/node_modules/x/.cargo/config.toml", TYPO),
+        ("web/src-tauri/inner/.cargo/config.toml", TYPO),
+    ]);
+    let report = check(&folder, &[".", "--format", "json"]).json();
+    let findings = report["findings"].as_array().expect("a list");
+    let mut files: Vec<&str> = findings.iter().filter_map(|finding| finding["file"].as_str()).collect();
+    files.dedup();
+    assert_eq!(files, ["backend/.cargo/config.toml", "web/src-tauri/.cargo/config.toml"], "{report:#}");
+    // Where one is needed, one has to be named.
+    let targets = run(folder.root(), ["targets", "."]);
+    assert_eq!(targets.code, Some(2), "{targets:?}");
+    assert!(targets.err.contains("name one of them") && targets.err.contains("backend"), "{targets:?}");
+}
+
+#[test]
 fn without_a_path_the_project_around_is_meant() {
     let folder = project(TYPO);
     let inside = run(&folder.path("src"), ["check", "--format", "json"]);
