@@ -49,6 +49,7 @@ export const fromMistakeToProgram = () => inWorkbench({ fixture: undefined, prep
   const config = join(folder, ".cargo/config.toml");
   const film = frames(page);
   const problems = page.locator(".markers-panel");
+  const lens = (words) => page.locator(".codelens-decoration a").filter({ hasText: words }).first();
   const build = () => page.locator(".codelens-decoration a").filter({ hasText: `Build ${TARGET}` }).first().click();
   await step("a target that nothing links is underlined", async () => {
     await page.setViewportSize({ width: 1080, height: 560 });
@@ -68,6 +69,7 @@ export const fromMistakeToProgram = () => inWorkbench({ fixture: undefined, prep
     await film.take(900);
     await toast(page, `${TARGET} was not built`).waitFor({ timeout: 120_000 });
     await row(page, "last build").filter({ hasText: "failed" }).waitFor();
+    await lens("failed").waitFor();
     await page.keyboard.press("Control+Shift+M");
     await problems.locator("a").filter({ hasText: "linker-wrong-architecture" }).first().waitFor();
     await film.take(3000);
@@ -105,6 +107,7 @@ export const fromMistakeToProgram = () => inWorkbench({ fixture: undefined, prep
     await toast(page, `${TARGET} is built and portable`).waitFor({ timeout: 120_000 });
     await row(page, "last build").filter({ hasText: "built" }).waitFor();
     await row(page, "last audit").filter({ hasText: "portable" }).waitFor();
+    await lens("portable").waitFor();
     // For the recording: the message whole, as long as it stands there.
     await toast(page, `${TARGET} is built and portable`).locator(".codicon-notifications-expand").click({ timeout: 3000 }).catch(() => {});
     await film.take(4000);
