@@ -1,7 +1,7 @@
 //! What `knowledge/brings.toml` says of crates, held to the registry: each row is measured again with the feature graph of a
 //! scratch project that depends on the row's version, with nothing, with its defaults, and with each feature alone.
 //!
-//! By hand, before a release and when rows were added: about ten minutes, and what crates bring changes with what they
+//! By hand, before a release and when rows were added: about twenty minutes, and what crates bring changes with what they
 //! depend on, whatever this repository does. `PORTOLAN_BRINGS="name name@version …"` measures the newest versions of those
 //! crates instead (or those named) and writes the rows into the file. Needs the registry's index: without it the test says
 //! so and passes.
