@@ -59,7 +59,7 @@
 
 use super::{FixKind, Rule, native::blame};
 use crate::{
-    cargo::manifest::DependencyKind,
+    cargo::{graph::Compiled, manifest::DependencyKind},
     finding::{Confidence, Finding, Fix, Severity},
     fix::dependency::{self, Change},
     project::Project,
@@ -178,7 +178,11 @@ fn by_manifest(project: &Project, triple: &str) -> Option<Providers> {
 
 fn is_compiled_with_rustls(project: &Project, triple: &str, name: &str) -> bool {
     let graph = project.graph(triple);
-    let mut compiled = graph.packages.iter().filter(|one| one.name == name && !one.for_host);
+    // What a feature of a crate does that is in no cache, nobody here knows.
+    let is_it = |one: &&Compiled| {
+        one.name == name && !one.for_host && one.is_read && one.certainty == Confidence::Certain
+    };
+    let mut compiled = graph.packages.iter().filter(is_it);
     compiled.any(|one| one.features.iter().any(|feature| feature.contains("rustls")))
 }
 
