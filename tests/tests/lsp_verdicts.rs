@@ -25,6 +25,10 @@ fn project() -> Folder {
 }
 
 fn start(folders: &[&Folder], more: &[(&str, &str)]) -> Editor {
+    start_with_trust(folders, more, true)
+}
+
+fn start_with_trust(folders: &[&Folder], more: &[(&str, &str)], trusted: bool) -> Editor {
     let mut start = Start::in_folder(folders[0])
         .with("/textDocument/codeLens", json!({}))
         .with("/workspace/codeLens", json!({"refreshSupport": true}));
@@ -32,7 +36,7 @@ fn start(folders: &[&Folder], more: &[(&str, &str)]) -> Editor {
     // Times of day as the person reads them.
     start.environment.push(("TZ".to_owned(), "UTC".to_owned()));
     start.environment.extend(more.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
-    start.params["initializationOptions"] = json!({"trusted": true, "experimental": {"targets": true}});
+    start.params["initializationOptions"] = json!({"trusted": trusted, "experimental": {"targets": true}});
     start.start()
 }
 
@@ -123,6 +127,35 @@ fn a_verdict_is_told_and_outlives_the_server() {
     );
     let audit = editor.command("portolan.audit", &json!([{"target": host}]));
     assert!(audit["result"]["files"][0]["file"].to_string().contains("release/app"), "{audit}");
+}
+
+/// The repository says where its target folder is, so only trust lets anything be written there.
+#[test]
+fn an_audit_without_trust_writes_nothing() {
+    let (folder, host) = (project(), host());
+    let mut editor = start(&[&folder], &[]);
+    build(&mut editor, &json!({"target": host}));
+    editor.shut_down();
+    let kept = || {
+        let names = std::fs::read_dir(folder.path("target/portolan")).expect("the logs' folder");
+        let mut names = names.map(|entry| entry.expect("an entry").path());
+        names.find(|path| path.extension().is_some_and(|extension| extension == "json"))
+    };
+    for (trusted, is_written) in [(false, false), (true, true)] {
+        let text = "{}";
+        let mut editor = start_with_trust(&[&folder], &[], trusted);
+        // What was kept is known by now; what lies there is replaced by whoever writes.
+        row(&mut editor, &folder);
+        let file = kept().expect("the verdicts of the build");
+        let before = std::fs::read_to_string(&file).expect("they can be read");
+        std::fs::write(&file, text).expect("they can be written");
+        let audit = editor.command("portolan.audit", &json!([{"target": host}]));
+        assert!(audit["result"]["files"][0]["file"].to_string().contains("release/app"), "{audit}");
+        let after = std::fs::read_to_string(&file).expect("the file is there");
+        assert_eq!(after != text, is_written, "trusted: {trusted}: {after}");
+        std::fs::write(&file, before).expect("they can be written");
+        editor.shut_down();
+    }
 }
 
 #[test]

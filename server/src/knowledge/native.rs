@@ -47,6 +47,12 @@ pub struct NativeCrate {
 }
 
 impl NativeCrate {
+    /// Crates of which one is locked with it wherever some feature may have it build its own copy; empty where such a
+    /// feature leaves no trace.
+    pub fn signs_of_copy(&self) -> impl Iterator<Item = &'static str> {
+        self.sources.iter().chain(self.tools).copied()
+    }
+
     /// Whether a system brings the library to everybody who has that system.
     pub fn is_part_of(&self, target: &Target) -> bool {
         self.apple && target.vendor == "apple"

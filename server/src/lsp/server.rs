@@ -128,16 +128,18 @@ impl Server {
     /// Audits a file, or what the last builds made.
     async fn audit(&self, arguments: Vec<Value>) -> Result<Value> {
         let look = self.meant(&arguments).await;
-        let built = {
+        let (built, is_trusted) = {
             let state = self.shared.lock();
             let root = look.as_ref().ok().and_then(|look| state.roots.get(&*look.snapshot.root));
-            root.map(|root| root.built.values().cloned().collect::<Vec<_>>()).unwrap_or_default()
+            let built = root.map(|root| root.built.values().cloned().collect::<Vec<_>>());
+            (built.unwrap_or_default(), state.settings.trusted)
         };
         let (answer, root, left) = compute(move || {
             let look = look.ok();
             let (answer, left) = execute_command::audit(&arguments, look.as_deref(), &built)?;
             let root = look.as_ref().map(|look| look.snapshot.root.to_path_buf()).unwrap_or_default();
-            if let Some(look) = look.filter(|_| !left.is_empty()) {
+            // The repository says where its target folder is: without trust nothing is written there.
+            if let Some(look) = look.filter(|_| is_trusted && !left.is_empty()) {
                 let folder = target_folder(&look.analysis.project);
                 for (_, verdict) in &left {
                     verdicts::keep(&folder, &root, verdict.clone());

@@ -66,9 +66,9 @@ impl NativeUse {
         };
         let bundled = known.bundled.iter().any(has) || brings_sources(true);
         let may_be_bundled = match locked.copy {
-            Copy::Open => known.bundled.iter().any(may_have) || brings_sources(false),
-            Copy::MayBe => true,
-            Copy::None => false,
+            OwnCopy::Unsettled => known.bundled.iter().any(may_have) || brings_sources(false),
+            OwnCopy::Possible => true,
+            OwnCopy::Impossible => false,
         };
         let library = match known.kind {
             NativeKind::System | NativeKind::Fallback if bundled => Library::Compiled,
@@ -94,18 +94,18 @@ impl NativeUse {
 struct Locked {
     /// It does not come from a registry.
     is_fork: bool,
-    copy: Copy,
+    copy: OwnCopy,
 }
 
 /// Whether a crate that is in no cache may be told to build its own copy of the library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Copy {
-    /// The feature graph knows.
-    Open,
+enum OwnCopy {
+    /// The lock file settles nothing: its features do.
+    Unsettled,
     /// What the copy needs is locked with it.
-    MayBe,
+    Possible,
     /// No feature of any package turns on what the copy needs, or it would be locked with it.
-    None,
+    Impossible,
 }
 
 impl Project {
@@ -128,17 +128,17 @@ impl Project {
             !source.is_some_and(|source| source.starts_with("registry+") || source.starts_with("sparse+"));
         let of_gap = |gap: &Gap| matches!(gap, Gap::Unread { name, version, .. } if *name == compiled.name && *version == compiled.version);
         if !graph.gaps.iter().any(of_gap) {
-            return Locked { is_fork, copy: Copy::Open };
+            return Locked { is_fork, copy: OwnCopy::Unsettled };
         }
         let dependencies = package.map(|package| package.dependencies.as_slice()).unwrap_or_default();
         let names = dependencies.iter().filter_map(|index| Some(lock?.packages.get(*index)?.name.as_str()));
-        let marks: Vec<&str> = known.sources.iter().chain(known.tools).copied().collect();
+        let marks: Vec<&str> = known.signs_of_copy().collect();
         let copy = match marks.as_slice() {
             // Some feature without a trace in the lock file, of whoever uses it.
-            [] if known.bundled.is_empty() => Copy::None,
-            [] => Copy::MayBe,
-            marks if names.into_iter().any(|name| marks.contains(&name)) => Copy::MayBe,
-            _ => Copy::None,
+            [] if known.bundled.is_empty() => OwnCopy::Impossible,
+            [] => OwnCopy::Possible,
+            marks if names.into_iter().any(|name| marks.contains(&name)) => OwnCopy::Possible,
+            _ => OwnCopy::Impossible,
         };
         Locked { is_fork, copy }
     }

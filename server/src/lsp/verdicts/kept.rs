@@ -70,9 +70,10 @@ fn write(path: &Path, kept: &Kept) -> io::Result<()> {
     for audit in kept.verdicts.iter_mut().filter_map(|entry| entry.audit.as_mut()) {
         audit.files.truncate(MOST_FILES);
     }
-    // Never half of it: written beside and moved.
+    // Never half of it: written beside and moved. What lies there already is not ours; it may be a link to anything.
     let beside = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = fs::File::create(&beside)?;
+    let _ = fs::remove_file(&beside);
+    let mut file = fs::File::create_new(&beside)?;
     let written = file.write_all(&serde_json::to_vec(&kept)?).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
@@ -161,6 +162,25 @@ mod tests {
         keep(folder, Path::new("/other"), entry(Outcome::Built, 9));
         assert_eq!(read(folder, root).entries(), [entry(Outcome::Failed, 7)]);
         assert_eq!(read(folder, Path::new("/third")), Verdicts::default());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_way_is_not_followed() {
+        let scratch = Scratch::new("link");
+        let (folder, root) = (&scratch.0, Path::new("/project"));
+        let (file, other) = (path(folder, root), folder.join("other"));
+        fs::create_dir_all(folder.join("portolan")).unwrap_or_default();
+        fs::write(&other, "precious").unwrap_or_default();
+        let beside = file.with_extension(format!("{}.tmp", std::process::id()));
+        for link in [&beside, &file] {
+            std::os::unix::fs::symlink(&other, link).unwrap_or_default();
+            assert!(link.is_symlink(), "the control");
+            keep(folder, root, entry(Outcome::Built, 7));
+            assert_eq!(fs::read_to_string(&other).unwrap_or_default(), "precious");
+            assert_eq!(read(folder, root).entries().len(), 1);
+            fs::remove_file(&file).unwrap_or_default();
+        }
     }
 
     #[test]

@@ -151,7 +151,7 @@ pub fn verdict<'p>(
 /// dependencies of all features that anybody asks for.
 pub fn may_be_bundled(project: &Project, native: &NativeCrate) -> bool {
     let Some(lock) = project.cargo.lock.lock() else { return false };
-    let mut signs: Vec<&str> = native.sources.iter().chain(native.tools).copied().collect();
+    let mut signs: Vec<&str> = native.signs_of_copy().collect();
     match native.kind {
         NativeKind::SystemOnly | NativeKind::Source => return false,
         NativeKind::System | NativeKind::Fallback if signs.is_empty() => signs.extend(["cc", "cmake"]),
