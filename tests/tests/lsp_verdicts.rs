@@ -137,7 +137,7 @@ fn an_audit_without_trust_writes_nothing() {
     build(&mut editor, &json!({"target": host}));
     editor.shut_down();
     let kept = || {
-        let names = std::fs::read_dir(folder.path("target/portolan")).expect("the logs' folder");
+        let names = fs::read_dir(folder.path("target/portolan")).expect("the logs' folder");
         let mut names = names.map(|entry| entry.expect("an entry").path());
         names.find(|path| path.extension().is_some_and(|extension| extension == "json"))
     };
@@ -147,13 +147,13 @@ fn an_audit_without_trust_writes_nothing() {
         // What was kept is known by now; what lies there is replaced by whoever writes.
         row(&mut editor, &folder);
         let file = kept().expect("the verdicts of the build");
-        let before = std::fs::read_to_string(&file).expect("they can be read");
-        std::fs::write(&file, text).expect("they can be written");
+        let before = fs::read_to_string(&file).expect("they can be read");
+        fs::write(&file, text).expect("they can be written");
         let audit = editor.command("portolan.audit", &json!([{"target": host}]));
         assert!(audit["result"]["files"][0]["file"].to_string().contains("release/app"), "{audit}");
-        let after = std::fs::read_to_string(&file).expect("the file is there");
+        let after = fs::read_to_string(&file).expect("the file is there");
         assert_eq!(after != text, is_written, "trusted: {trusted}: {after}");
-        std::fs::write(&file, before).expect("they can be written");
+        fs::write(&file, before).expect("they can be written");
         editor.shut_down();
     }
 }
