@@ -76,8 +76,11 @@ fn pull_is_offered_only_to_a_client_that_takes_no_push() {
 
 #[test]
 fn a_client_that_says_of_neither_way_is_pushed_to() {
-    for (pointer, value) in [("/textDocument/publishDiagnostics", Value::Null), ("/textDocument", Value::Null)] {
-        let folder = Folder::new(&[(".cargo/config.toml", "[build]\ntarget = \"x86_64-unknown-linux-gnuu\"\n")]);
+    for (pointer, value) in
+        [("/textDocument/publishDiagnostics", Value::Null), ("/textDocument", Value::Null)]
+    {
+        let folder =
+            Folder::new(&[(".cargo/config.toml", "[build]\ntarget = \"x86_64-unknown-linux-gnuu\"\n")]);
         let mut editor = Start::in_folder(&folder).with(pointer, value).start();
         assert!(editor.greeting["capabilities"]["diagnosticProvider"].is_null(), "{pointer}");
         let config = uri(&folder.path(".cargo/config.toml"));
