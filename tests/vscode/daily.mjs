@@ -118,7 +118,8 @@ export const remembersAndRunsTasks = () => inWorkbench({
     const other = join(folder, "../bin/other");
     copyFileSync(required("PORTOLAN_SERVER"), other);
     await runCommand(page, "Portolan: Audit Binary");
-    await page.locator(".quick-input-widget input").first().waitFor();
+    // The dialog writes the folder that it starts in once it has listed it.
+    await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: ".." }).first().waitFor();
     await page.locator(".quick-input-widget input").first().fill(other);
     await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: "other" }).first().waitFor();
     await page.keyboard.press("Enter");
