@@ -48,6 +48,9 @@ enum Task<'a> {
     Waiting(Node, Range<usize>, &'a str, Cause, Mask),
 }
 
+/// A weak feature, what asks for it, and for which targets nothing has turned its dependency on.
+type Waiting<'a> = (&'a str, Cause, Mask);
+
 /// What turned something on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Cause {
@@ -127,7 +130,7 @@ pub(super) struct Features<'a> {
     pub(super) sets: Sets,
     tasks: Vec<Task<'a>>,
     /// Features for dependencies that nothing turned on so far, by the node and the first position of the key.
-    deferred: BTreeMap<(Node, usize), Vec<(&'a str, Cause, Mask)>>,
+    deferred: BTreeMap<(Node, usize), Vec<Waiting<'a>>>,
     /// What is missing, and for which targets.
     pub(super) gaps: BTreeMap<Gap, Mask>,
     /// For which targets the other world may differ.

@@ -368,7 +368,10 @@ fn resolve_some(
     targets: &[&str],
     lockfile: Lockfile,
 ) -> Vec<Arc<Resolution>> {
-    let for_all = |resolution| vec![Arc::new(resolution); targets.len()];
+    let for_all = |resolution| {
+        let same = Arc::new(resolution);
+        targets.iter().map(|_| Arc::clone(&same)).collect()
+    };
     let broken = cargo.manifest_gap.iter().chain(cargo.workspace.iter().flat_map(Workspace::all_gaps));
     let mut gaps: BTreeSet<Gap> = broken.map(|gap| Gap::Manifest { why: gap.why.clone() }).collect();
     let Some(workspace) = &cargo.workspace else {

@@ -91,7 +91,7 @@ pub(super) struct Setting<'a> {
     pub(super) conditions: Arc<Conditions>,
 }
 
-impl<'a> Setting<'a> {
+impl Setting<'_> {
     /// All targets that are asked about.
     pub(super) fn all(&self) -> Mask {
         Mask::MAX >> (MAX_TARGETS - self.targets.len().clamp(1, MAX_TARGETS))
@@ -130,10 +130,7 @@ impl<'a> Setting<'a> {
         // What a published package declares never changes; a package of the workspace is being edited.
         let is_published = self.packages.package(package).is_some_and(|package| package.source.is_some());
         match self.conditions.0.get(package).filter(|_| is_published) {
-            Some(kept) => {
-                let kept: &Box<[Condition]> = kept.get_or_init(of_package);
-                kept.get(position).copied().unwrap_or_default()
-            }
+            Some(kept) => kept.get_or_init(of_package).get(position).copied().unwrap_or_default(),
             None => known.spec.dependencies.get(position).map(|one| self.judge(one)).unwrap_or_default(),
         }
     }
