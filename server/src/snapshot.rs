@@ -84,6 +84,8 @@ pub enum RegistryPart<'a> {
     Version(&'a str),
     /// The versions in a file of the index that were not withdrawn, one a line.
     Versions,
+    /// Those of them whose record has this text in it.
+    VersionsWith(&'a str),
 }
 
 /// The programs on a PATH. Asked by name: a PATH may hold thousands, of which a look at a project is

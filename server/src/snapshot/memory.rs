@@ -194,6 +194,9 @@ impl Files for MemoryFiles {
             (Read::Text(file), RegistryPart::Versions) => {
                 part_of(&file, index::versions(file.document().text()))
             }
+            (Read::Text(file), RegistryPart::VersionsWith(part)) => {
+                part_of(&file, index::versions_with(file.document().text(), part))
+            }
             (read, _) => read,
         }
     }

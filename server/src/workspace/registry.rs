@@ -72,6 +72,7 @@ impl Registry {
             RegistryPart::Manifest => Some(text.into()),
             RegistryPart::Version(version) => index::record(&text, version).map(Into::into),
             RegistryPart::Versions => index::versions(&text).map(Into::into),
+            RegistryPart::VersionsWith(part) => index::versions_with(&text, part).map(Into::into),
         };
         wanted.map_or(Read::Absent, |text| Read::Text(Source::from_text(FileId::new(path), text).into()))
     }
@@ -86,7 +87,7 @@ impl Registry {
     fn fenced(&self, path: &Path, part: RegistryPart<'_>) -> Option<PathBuf> {
         let is_wanted = match part {
             RegistryPart::Manifest => path.file_name().is_some_and(|name| name == "Cargo.toml"),
-            RegistryPart::Version(_) | RegistryPart::Versions => {
+            RegistryPart::Version(_) | RegistryPart::Versions | RegistryPart::VersionsWith(_) => {
                 path.components().any(|part| part.as_os_str() == ".cache")
             }
         };

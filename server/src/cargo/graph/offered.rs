@@ -39,7 +39,8 @@ impl<'a> Declarations<'a> {
     pub fn new(snapshot: &'a Snapshot, cargo: &'a CargoFacts) -> Self {
         let both = cargo.workspace.as_ref().zip(cargo.lock.lock());
         let packages = both.map(|(workspace, lock)| Packages::new(snapshot, workspace, lock));
-        Self { packages, caches: Caches::new(&*snapshot.files) }
+        let published = cargo.lock.lock().map(|lock| &*lock.published);
+        Self { packages, caches: Caches::new(&*snapshot.files, published) }
     }
 
     /// What a dependency offers in the version that is locked, or that cargo would take; `None` where no declaration
@@ -57,7 +58,8 @@ impl<'a> Declarations<'a> {
             .filter(|place| own.spec.dependencies.get(*place).is_some_and(|one| one.kind == dependency.kind));
         let place = fitting.next()?;
         let declared = own.spec.dependencies.get(place)?;
-        let to = own.locked.get(place).copied().flatten().or_else(|| packages.elsewhere(declared))?;
+        let locked = own.locked.get(place).copied().flatten();
+        let to = locked.map(|to| to as usize).or_else(|| packages.elsewhere(declared))?;
         let features = packages.known(to)?.spec.feature_names().map(str::to_owned).collect();
         Some(Offered { version: packages.package(to)?.version.clone(), features })
     }
@@ -70,7 +72,8 @@ impl<'a> Declarations<'a> {
             return None;
         }
         let name = &dependency.crate_name;
-        let all = self.caches.versions(name, &requirement);
+        // What no record speaks of, no version has.
+        let all = self.caches.versions_with(name, &requirement, &format!("\"{feature}\""));
         let is_whole = all.is_some();
         let mut versions = all.unwrap_or_else(|| self.caches.unpacked_versions(name, &requirement));
         versions.sort();
