@@ -6,7 +6,7 @@ use super::{
     derivations::{Output, outputs},
     row::{Fact, Row},
 };
-use crate::{project::Project, text::Origin};
+use crate::{nix::facts::Gap, project::Project, text::Origin};
 
 /// The matrix as JSON.
 pub fn json(rows: &[Row], host: &str, project: &Project) -> Value {
@@ -15,21 +15,39 @@ pub fn json(rows: &[Row], host: &str, project: &Project) -> Value {
     let all = |outputs: &[Output<'_>]| -> Vec<Value> {
         outputs.iter().map(|output| output_json(output, project)).collect()
     };
-    json!({
+    let mut value = json!({
         "version": 1,
         "host": host,
         "targets": rows,
         "packages": all(&packages),
         "shells": all(&shells),
-    })
+    });
+    if let Some(flake) = &project.flake {
+        let failing = flake.failing.iter().map(|(attribute, why)| {
+            let mut value = gap(why, project);
+            value["attribute"] = attribute.as_str().into();
+            value
+        });
+        // Why outputs may be missing: what is not known beside them hides none.
+        let unknown = flake.gaps.iter().filter(|_| !flake.complete).map(|why| gap(why, project));
+        value["flake"] = json!({
+            "complete": flake.complete,
+            "failing": failing.collect::<Vec<_>>(),
+            "unknown": unknown.collect::<Vec<_>>(),
+        });
+    }
+    value
+}
+
+/// What is not known, or fails: where, and why.
+fn gap(gap: &Gap, project: &Project) -> Value {
+    let mut value = place(&gap.origin, project);
+    value["why"] = gap.why.as_str().into();
+    value
 }
 
 fn output_json(output: &Output<'_>, project: &Project) -> Value {
-    let unknown = output.unknown.iter().map(|gap| {
-        let mut value = place(&gap.origin, project);
-        value["why"] = gap.why.as_str().into();
-        value
-    });
+    let unknown = output.unknown.iter().map(|why| gap(why, project));
     json!({
         "attribute": output.attribute,
         "system": output.system,

@@ -77,10 +77,16 @@ pub(super) struct Evaluator<'s> {
     pub(super) cross_sets: Vec<CrossSet>,
     /// What `self` is made of, once the flake is open.
     pub(super) flake: Option<super::inputs::Flake>,
+    /// What a flake of modules says of itself beside its systems, while the systems are still being looked for.
+    pub(super) flake_so_far: Option<Value>,
     /// The modules that it is made of, with flake-parts.
     pub(super) flake_modules: Option<Rc<super::flake_parts::FlakeModules>>,
     /// The options that modules of the flake declare, by their configuration.
     pub(super) declared_options: Vec<(Thunk, Vec<Symbol>)>,
+    /// What modules came to when their own configuration could not be asked yet, by their next configuration.
+    pub(super) earlier_configs: Vec<(Thunk, Value)>,
+    /// Modules asked for their configuration while they were being merged.
+    pub(super) asked_too_early: bool,
     /// What stands for the outputs of inputs that we know, by their project.
     pub(super) models: Vec<(Rc<str>, Option<Thunk>)>,
     /// A bound was reached: what is not there may only not have been reached.
@@ -109,7 +115,10 @@ impl<'s> Evaluator<'s> {
             cross_sets: Vec::new(),
             flake: None,
             flake_modules: None,
+            flake_so_far: None,
             declared_options: Vec::new(),
+            earlier_configs: Vec::new(),
+            asked_too_early: false,
             models: Vec::new(),
             exhausted: false,
             functions: Vec::new(),

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// What per-system outputs are kept under `self'` and `inputs'`.
-const KINDS: &[&str] = &["packages", "devShells", "checks", "apps", "legacyPackages", "formatter"];
+pub(super) const KINDS: &[&str] = &["packages", "devShells", "checks", "apps", "legacyPackages", "formatter"];
 
 /// A flake made of modules, as far as it is evaluated.
 #[derive(Debug)]
@@ -66,6 +66,10 @@ impl Evaluator<'_> {
         let state =
             Rc::new(FlakeModules { arguments: all.arguments, per_system, systems: RefCell::default() });
         self.flake_modules = Some(Rc::clone(&state));
+        let own = all.config.as_attrs().and_then(|config| self.attribute(config, "flake"));
+        let own = own.map(|attr| self.force(attr.thunk));
+        // `systems = self.lib.systems`: the flake refers to what its modules say of it.
+        self.flake_so_far.clone_from(&own);
         let systems = self.systems_of(&all.config);
         if systems.is_empty() && !state.per_system.is_empty() {
             self.gap(place, "the flake's systems cannot be known here");
@@ -81,8 +85,7 @@ impl Evaluator<'_> {
             },
             place,
         );
-        if let Some(attr) = all.config.as_attrs().and_then(|config| self.attribute(config, "flake")) {
-            let flake = self.force(attr.thunk);
+        if let Some(flake) = own {
             outputs = self.merge_definitions(vec![outputs, flake], place);
         }
         match (outputs, rest) {

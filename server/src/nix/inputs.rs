@@ -143,6 +143,13 @@ impl Evaluator<'_> {
                 Selected::Maybe(value)
             }
             _ => {
+                if self.known(flake.outputs).is_none()
+                    && !super::flake_parts::KINDS.contains(&&*text)
+                    && let Some(own @ Value::Attrs(_)) = self.flake_so_far.clone()
+                    && let found @ Selected::Found(_) = self.attribute_of(&own, name, place)
+                {
+                    return found;
+                }
                 let outputs = self.force(flake.outputs);
                 self.attribute_of(&outputs, name, place)
             }

@@ -12,6 +12,7 @@
 
 mod apps;
 mod builtins;
+mod crate_sets;
 mod describe;
 mod evaluate;
 mod evaluator;

@@ -52,13 +52,18 @@ struct Collected {
 impl Evaluator<'_> {
     /// Evaluates modules, `known` being the arguments that they get besides `config`.
     pub(super) fn evaluate_modules(&mut self, modules: &[Value], known: &Rc<Attrs>, place: Place) -> Modules {
-        let first = self.module_round(modules, known, None, place);
+        let outer = std::mem::take(&mut self.asked_too_early);
+        let mut all = self.module_round(modules, known, None, None, place);
         // `_module.args.pkgs = import nixpkgs { … }` changes what all modules are called with: then once
-        // more, with what those come to themselves.
-        match self.told_arguments(&first.config) {
-            Some(told) => self.module_round(modules, known, Some(&told), place),
-            None => first,
+        // more, with what those come to themselves. `mkIf config.x.enable { … }` decides what there is to
+        // merge: then once more, with what was merged without an answer.
+        let told = self.told_arguments(&all.config);
+        if told.is_some() || self.asked_too_early {
+            let earlier = self.asked_too_early.then_some(&all);
+            all = self.module_round(modules, known, told.as_ref(), earlier, place);
         }
+        self.asked_too_early = outer;
+        all
     }
 
     fn module_round(
@@ -66,9 +71,15 @@ impl Evaluator<'_> {
         modules: &[Value],
         known: &Rc<Attrs>,
         told: Option<&Rc<Attrs>>,
+        earlier: Option<&Modules>,
         place: Place,
     ) -> Modules {
         let config = self.promise(place);
+        if let Some(earlier) = earlier {
+            self.earlier_configs.push((config, earlier.config.clone()));
+            let declared = Self::names_of_options(&earlier.options);
+            self.declared_options.push((config, declared));
+        }
         let (config_name, options_name) = (self.symbol("config"), self.symbol("options"));
         let head = self.ready(Value::head(Head::Config(config), place), place);
         let options = self.ready(Value::unknown("the options of the flake's modules", place), place);
@@ -101,8 +112,7 @@ impl Evaluator<'_> {
         for options in &all.options {
             value = self.with_defaults(options, value, place);
         }
-        let declared = all.options.iter().filter_map(Value::as_attrs).flat_map(|options| &options.entries);
-        let declared: Vec<Symbol> = declared.map(|(name, _)| *name).collect();
+        let declared = Self::names_of_options(&all.options);
         self.declared_options.push((config, declared));
         self.fill(config, value.clone());
         if let Some(final_arguments) = final_arguments
@@ -117,6 +127,11 @@ impl Evaluator<'_> {
             options: all.options,
             rest: all.rest,
         }
+    }
+
+    fn names_of_options(options: &[Value]) -> Vec<Symbol> {
+        let declared = options.iter().filter_map(Value::as_attrs).flat_map(|options| &options.entries);
+        declared.map(|(name, _)| *name).collect()
     }
 
     /// `_module.args`
@@ -382,7 +397,10 @@ impl Evaluator<'_> {
                 let value = match (defined, self.attribute(&option, "default")) {
                     (Some(defined), _) => defined.thunk,
                     (None, Some(default)) => default.thunk,
-                    (None, None) => continue,
+                    (None, None) => match self.empty_value(&option) {
+                        Some(empty) => self.ready(empty, place),
+                        None => continue,
+                    },
                 };
                 match self.attribute(&option, "type") {
                     Some(kind) => {
@@ -416,6 +434,22 @@ impl Evaluator<'_> {
             }
         }
         Value::Attrs(Rc::new(all))
+    }
+
+    /// What an option comes to that nobody defines: sets and lists are empty.
+    fn empty_value(&mut self, option: &Attrs) -> Option<Value> {
+        let kind = self.attribute(option, "type")?;
+        let Value::Neutral(kind) = self.force(kind.thunk) else { return None };
+        let function = match &*kind {
+            Neutral::Apply { function, .. } => function.plain(),
+            _ => &kind,
+        };
+        let Neutral::Select { name, .. } = &**function else { return None };
+        match self.names.get(*name) {
+            "attrsOf" | "lazyAttrsOf" | "attrs" | "submodule" => Some(Value::Attrs(Rc::default())),
+            "listOf" => Some(Value::list(Vec::new())),
+            _ => None,
+        }
     }
 
     /// A value of a type: submodules have options of their own.
@@ -494,13 +528,13 @@ impl Evaluator<'_> {
         let open = term.select(name, place);
         // For our models: what is known, as if it were all.
         if self.names.get(name) == "__closed" {
-            return match self.known(config).cloned() {
+            return match self.known_config(config) {
                 Some(known) => Selected::Found(known),
                 None => Selected::Maybe(open),
             };
         }
         // While the modules are still being merged, nothing is known yet.
-        let Some(known) = self.known(config).cloned() else { return Selected::Maybe(open) };
+        let Some(known) = self.known_config(config) else { return Selected::Maybe(open) };
         match self.attribute_of(&known, name, place) {
             // What is declared by modules of the flake is known as a whole.
             Selected::Found(value)
@@ -512,6 +546,19 @@ impl Evaluator<'_> {
             Selected::Maybe(value) => Selected::Maybe(value),
             Selected::Absent => Selected::Maybe(open),
         }
+    }
+
+    /// What the modules come to, as far as they are merged: while they are, what they came to the time before.
+    fn known_config(&mut self, config: Thunk) -> Option<Value> {
+        if let Some(known) = self.known(config) {
+            return Some(known.clone());
+        }
+        let earlier =
+            self.earlier_configs.iter().rfind(|(of, _)| *of == config).map(|(_, value)| value.clone());
+        if earlier.is_none() {
+            self.asked_too_early = true;
+        }
+        earlier
     }
 
     fn is_declared(&self, config: Thunk, name: Symbol) -> bool {

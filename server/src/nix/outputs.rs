@@ -6,7 +6,7 @@ use super::{
     apps,
     describe::Output,
     evaluator::{Evaluator, TOO_MUCH_WORK},
-    facts::{Derivation, FlakeFacts, OutputKind},
+    facts::{Derivation, FlakeFacts, Gap, OutputKind},
     inputs::Flake,
     value::{Attr, Attrs, Head, Neutral, Place, StrPiece, Symbol, Thunk, Value},
 };
@@ -37,6 +37,7 @@ pub(super) fn read_flake(snapshot: &Snapshot) -> Option<FlakeFacts> {
         shells: Vec::new(),
         apps: Vec::new(),
         kinds: Vec::new(),
+        failing: Vec::new(),
         complete: true,
     };
     match evaluator.open_flake(&source) {
@@ -52,6 +53,7 @@ struct Reader {
     shells: Vec<Derivation>,
     apps: Vec<apps::Found>,
     kinds: Vec<OutputKind>,
+    failing: Vec<(String, Gap)>,
     complete: bool,
 }
 
@@ -89,6 +91,7 @@ impl Reader {
             kinds: self.kinds,
             apps,
             gaps: evaluator.gaps,
+            failing: self.failing,
             told: Vec::new(),
             complete,
             work,
@@ -228,7 +231,8 @@ impl Reader {
 
     fn add(&mut self, evaluator: &mut Evaluator<'_>, value: &Value, output: &Output, is_shell: bool) {
         if let Value::Error(why) = value {
-            evaluator.gap(output.key, why);
+            let gap = Gap { origin: evaluator.origin(output.key), why: why.to_string() };
+            self.failing.push((output.attribute.clone(), gap));
             return;
         }
         let identity = identity(evaluator, value);

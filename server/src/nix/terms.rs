@@ -159,6 +159,9 @@ impl Evaluator<'_> {
         if self.names.get(name).starts_with("override") {
             return None;
         }
+        if let Some(crates) = self.crates_of_workspace(term, &Rc::clone(function), *argument, name) {
+            return Some(Selected::Found(crates));
+        }
         if let Neutral::Select { base, name: method, .. } = &**function.plain() {
             match &*self.name(*method) {
                 "overrideAttrs" | "overrideDerivation" => {

@@ -54,6 +54,7 @@ pub(super) fn text(project: &Project) -> String {
         all.extend(rows.into_iter().map(|(row, systems)| cells(row, &systems)));
         shown = format!("\n{}", table(&all));
     }
+    shown += &failing(project);
     if !reasons.is_empty() {
         let more = reasons.len().saturating_sub(MAX_REASONS);
         shown += &format!("\n{}\n", paint(HEADING, "NOT KNOWN"));
@@ -63,6 +64,33 @@ pub(super) fn text(project: &Project) -> String {
         if more > 0 {
             shown += &format!("  and {more} more (--format json has them all)\n");
         }
+    }
+    shown
+}
+
+/// Packages and shells at which Nix stops; those of several systems that fail alike are one line.
+fn failing(project: &Project) -> String {
+    let mut rows: Vec<(String, Vec<&str>, String)> = Vec::new();
+    for (attribute, gap) in project.flake.iter().flat_map(|flake| &flake.failing) {
+        let mut parts = attribute.splitn(3, '.');
+        let (kind, system) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let output = format!("{kind} {}", parts.next().unwrap_or("default"));
+        let why = format!("{}: {}", line(&gap.origin, project), gap.why);
+        match rows.iter_mut().find(|(known, _, reason)| *known == output && *reason == why) {
+            Some((_, systems, _)) => systems.push(system),
+            None => rows.push((output, vec![system], why)),
+        }
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut shown = format!("\n{}\n", paint(HEADING, "DOES NOT EVALUATE"));
+    for (output, systems, why) in rows.iter().take(MAX_REASONS) {
+        let text = format!("{output} ({}) {why}", systems.join(" "));
+        shown += &format!("  {}\n", annotate_snippets::normalize_untrusted_str(&text));
+    }
+    if let Some(more) = rows.len().checked_sub(MAX_REASONS).filter(|more| *more > 0) {
+        shown += &format!("  and {more} more (--format json has them all)\n");
     }
     shown
 }

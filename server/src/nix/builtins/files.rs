@@ -117,7 +117,12 @@ pub(super) const TABLE: &[Builtin] = &[
 
 fn import(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value {
     let what = this.argument_value(arguments, 0);
-    this.each(&what, place, &mut |this, what| {
+    this.each(&what, place, &mut |this, what| this.imported(what, place))
+}
+
+impl Evaluator<'_> {
+    /// What a path, or what stands for one, is imported as.
+    pub(super) fn imported(&mut self, what: &Value, place: Place) -> Value {
         let whole = match what {
             Value::Str(text) if text.pieces.len() == 1 => source_of_input(what),
             what => what.clone(),
@@ -125,13 +130,13 @@ fn import(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value 
         if let Value::Neutral(term) = &whole
             && let Neutral::Head(Head::Input(input), _) = &**term
         {
-            return this.import_input(term, &Rc::clone(input), place);
+            return self.import_input(term, &Rc::clone(input), place);
         }
         if let Value::Neutral(term) = what
-            && this.fetches_nixpkgs(term)
+            && self.fetches_nixpkgs(term)
         {
             let nixpkgs = crate::nix::inputs::nixpkgs_by_name("nixpkgs");
-            return this.import_input(term, &nixpkgs, place);
+            return self.import_input(term, &nixpkgs, place);
         }
         // `import "${nixpkgs}/lib"`
         if let Value::Str(text) = what
@@ -142,15 +147,15 @@ fn import(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> Value 
         {
             return Value::head(Head::Library, place);
         }
-        match this.path_of(what) {
-            Some(path) => this.import_path(&path, place),
+        match self.path_of(what) {
+            Some(path) => self.import_path(&path, place),
             // What is imported keeps its arguments all the same.
             None => match &source_of_input(what) {
                 Value::Neutral(term) => Value::Neutral(Rc::clone(term)),
                 other => Evaluator::unknown_from(other.clone(), "an import that cannot be known here", place),
             },
         }
-    })
+    }
 }
 
 /// `"${nixpkgs}"` is nixpkgs, and `"${crane}/lib/x.nix"` something of crane.

@@ -134,14 +134,19 @@ fn call_package(this: &mut Evaluator<'_>, arguments: &[Thunk], place: Place) -> 
     let given = this.force(*given);
     let what = this.force(*function);
     this.each(&what, place, &mut |this, what| {
-        let callee = match this.path_of(what) {
-            Some(path) => this.import_path(&path, place),
-            None => match what {
-                Value::Neutral(term) => match &**term {
-                    Neutral::Head(Head::Input(input), _) => this.import_input(term, &Rc::clone(input), place),
-                    _ => what.clone(),
+        let callee = match what {
+            // `callPackage "${input}/package.nix" { }` too: nobody here knows the file, but a package it makes.
+            Value::Str(_) => this.imported(what, place),
+            Value::Neutral(term) => match &**term {
+                Neutral::Head(Head::Input(input), _) => this.import_input(term, &Rc::clone(input), place),
+                _ => match this.path_of(what) {
+                    Some(path) => this.import_path(&path, place),
+                    None => what.clone(),
                 },
-                _ => what.clone(),
+            },
+            _ => match this.path_of(what) {
+                Some(path) => this.import_path(&path, place),
+                None => what.clone(),
             },
         };
         let Value::Attrs(given) = &given else {

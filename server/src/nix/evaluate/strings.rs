@@ -161,6 +161,8 @@ impl Evaluator<'_> {
             return is_known && names.iter().all(|name| of_package(name));
         }
         match (term.bottom(), names.as_slice()) {
+            // The input itself is where its source lies.
+            (Head::Input(_), []) => true,
             (Head::Input(input), names) if input.kind == InputKind::Other => match names {
                 ["defaultPackage", _] => true,
                 ["packages" | "legacyPackages" | "checks", rest @ ..] => {

@@ -26,6 +26,7 @@ pub fn settle(mut facts: FlakeFacts, settled: &Settled, snapshot: &Snapshot) -> 
         return facts;
     }
     list(&mut facts, settled);
+    facts.failing.retain(|(attribute, _)| !settled.outputs.contains_key(attribute));
     let mut told = BTreeSet::new();
     for derivation in facts.packages.iter_mut().chain(&mut facts.shells) {
         if let Some(output) = settled.outputs.get(&derivation.attribute) {

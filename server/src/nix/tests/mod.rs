@@ -6,6 +6,7 @@ mod frameworks;
 mod hostile;
 mod idioms;
 mod language;
+mod listing;
 mod modules;
 mod seeds;
 mod support;
