@@ -21,26 +21,10 @@ dependencies = ["openssl-sys"]
 ]=],
   ['src/main.rs'] = 'fn main() {\n    let depth = ;\n}\n',
   ['.cargo/config.toml'] = '[build]\ntarget = "x86_64-unknown-linux-gnuu"\n',
-  ['flake.nix'] = [[
-{
-  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-25.11";
-
-  outputs =
-    { nixpkgs, ... }:
-    let
-      pkgs = nixpkgs.legacyPackages.x86_64-linux;
-      unused = 1;
-    in
-    {
-      devShells.x86_64-linux.default = pkgs.mkShell {
-        CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER = pkgs.pkgsCross.aarch64-multiplatform.stdenv.cc;
-      };
-    };
-}
-]],
 }
 
-return function(t)
+return function(t, given)
+  FILES['flake.nix'] = t.read(given.repository .. '/tests/neighbours/flake.nix')
   assert(vim.env.NEIGHBOURS, 'NEIGHBOURS has to say who the others are')
   local others = vim.json.decode(vim.env.NEIGHBOURS)
   local real = vim.tbl_filter(function(name)

@@ -1,28 +1,12 @@
 // Other servers on the same files: each keeps its own findings, hovers and formatting.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { inWorkbench, picture, required } from "./stage.mjs";
+import { inWorkbench, picture, repository, required } from "./stage.mjs";
 import { becomes, goTo, openFile, runCommand, step } from "./steps.mjs";
 
 const CONFIG = '[build]\ntarget = "x86_64-unknown-linux-gnuu"\n';
-const FLAKE = `{
-  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-25.11";
-
-  outputs =
-    { nixpkgs, ... }:
-    let
-      pkgs = nixpkgs.legacyPackages.x86_64-linux;
-      unused = 1;
-    in
-    {
-      devShells.x86_64-linux.default = pkgs.mkShell {
-        CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER = pkgs.pkgsCross.aarch64-multiplatform.stdenv.cc;
-      };
-    };
-}
-`;
 const MANIFEST = '[package]\nname = "soundings"\nversion = "0.3.1"\nedition = "2024"\n';
 
 export const livesBesideOthers = () => {
@@ -32,7 +16,7 @@ export const livesBesideOthers = () => {
   const prepare = (folder) => {
     writeFileSync(join(folder, "Cargo.toml"), MANIFEST);
     writeFileSync(join(folder, ".cargo/config.toml"), CONFIG);
-    writeFileSync(join(folder, "flake.nix"), FLAKE);
+    copyFileSync(join(repository, "tests/neighbours/flake.nix"), join(folder, "flake.nix"));
     writeFileSync(join(folder, "src/main.rs"), "fn main() {\n    let depth = ;\n}\n");
   };
   return inWorkbench({
