@@ -433,7 +433,7 @@ impl LanguageServer for Server {
                 text_edits: None,
                 tooltip: Some(InlayHintTooltip::String(hint.why)),
                 padding_left: Some(true),
-                padding_right: Some(true),
+                padding_right: None,
                 data: None,
             };
             let hints = inlay::of_file(&look, &file).into_iter();
