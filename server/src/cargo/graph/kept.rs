@@ -132,6 +132,6 @@ pub(super) fn of_dependency(dependency: &Dependency, hash: &mut DefaultHasher) {
     match &dependency.source {
         DependencySource::Registry => 0_u8.hash(hash),
         DependencySource::Path(path) => path.hash(hash),
-        DependencySource::Git(url) => url.hash(hash),
+        DependencySource::OtherRegistry(url) | DependencySource::Git(url) => url.hash(hash),
     }
 }

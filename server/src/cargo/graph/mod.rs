@@ -239,6 +239,8 @@ pub struct Resolution {
     pub packages: Vec<Compiled>,
     /// What keeps the answer from being certain, sorted.
     pub gaps: Vec<Gap>,
+    /// Whether the manifests ask for more than the lock file has: what cargo would add is likely, not certain.
+    pub is_ahead: bool,
     answer: Arc<Answer>,
     target: Mask,
     direct: Mutex<Ways>,
@@ -349,7 +351,10 @@ pub enum Lockfile<'a> {
     /// crates that it does not have yet. Cargo would take the newest version of the registry that will do; so does
     /// this, as far as the registry's index or its unpacked crates are in cargo's caches. Gaps say what is in no cache.
     BroughtUpToDate,
-    /// The same where only some crates are asked for in another way than before. The features of what they do not lead
+    /// What cargo would make of it for the manifests as they are: it is as it is while they ask for nothing new. What only
+    /// may be asked for is not added.
+    Completed,
+    /// As [brought up to date](Self::BroughtUpToDate) where only some crates are asked for in another way than before. The features of what they do not lead
     /// to are as they were, and bring nothing new.
     BroughtUpToDateFor(&'a [&'a str]),
 }
@@ -399,16 +404,17 @@ fn resolve_some(
     }
     let beginnings: &[&str] = match lockfile {
         Lockfile::BroughtUpToDateFor(changed) => changed,
-        Lockfile::AsItIs | Lockfile::BroughtUpToDate => &[],
+        _ => &[],
     };
     // The ways to new packages stand in no lock file: where they may begin anywhere, nothing can be passed over.
-    let is_about_some = !question.towards.is_empty() && lockfile != Lockfile::BroughtUpToDate;
+    let passes_over = matches!(lockfile, Lockfile::AsItIs | Lockfile::BroughtUpToDateFor(_));
     let setting = Setting {
         is_decoupled: resolver(workspace) != "1",
         with_dev: question.kinds == Kinds::All,
         targets: targets.iter().map(|target| (*target, cfgs(target))).collect(),
         host: (question.host, cfgs(question.host)),
-        ways: is_about_some.then(|| lock.skeletons.ways(lock, question.towards)),
+        adds_what_may_be: lockfile != Lockfile::Completed,
+        ways: (passes_over && !question.towards.is_empty()).then(|| lock.skeletons.ways(lock, question.towards)),
         reach: Reach::new(lock, beginnings.iter().flat_map(|name| lock.find(name))),
         conditions: lock.skeletons.conditions(lock, targets, question.host),
         roots,
@@ -426,6 +432,7 @@ fn answer(
 ) -> Vec<Arc<Resolution>> {
     let mut missing: BTreeMap<Gap, Mask> = gaps.iter().map(|gap| (gap.clone(), Mask::MAX)).collect();
     let mut settle = |world, targets| {
+        setting.packages.stop_adding(world == World::Possible && !setting.adds_what_may_be);
         let mut features = Features::resolve(setting, world, targets);
         while setting.reach.widen(setting.packages.lock) {
             features = Features::resolve(setting, world, targets);
@@ -448,6 +455,7 @@ fn answer(
         packages.sort();
         let gaps = missing.iter().filter(|(_, mask)| *mask & target != 0).map(|(gap, _)| gap.clone());
         Resolution {
+            is_ahead: answer.is_ahead(target),
             packages,
             gaps: gaps.collect(),
             answer: Arc::clone(&answer),

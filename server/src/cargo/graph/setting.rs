@@ -89,6 +89,8 @@ pub(super) struct Setting<'a> {
     pub(super) roots: BTreeSet<usize>,
     /// For each package whether it matters; `None` when all do.
     pub(super) ways: Option<Arc<Ways>>,
+    /// Whether what only may be asked for is added to the lock file, too.
+    pub(super) adds_what_may_be: bool,
     /// What matters besides.
     pub(super) reach: Reach,
     pub(super) conditions: Arc<Conditions>,
