@@ -64,14 +64,17 @@ impl Project {
 
     /// Whether a workflow speaks of something, anywhere but in a comment.
     pub fn is_said_in_workflows(&self, word: &str) -> bool {
-        self.workflows().iter().any(|source| code_lines(source.document().text()).any(|line| line.contains(word)))
+        self.workflows()
+            .iter()
+            .any(|source| code_lines(source.document().text()).any(|line| line.contains(word)))
     }
 
     /// Whether a workflow sees to it that something links `target`: it sets cargo's variable for it, has a builder that
     /// brings linkers, installs Debian's cross compiler, or runs on such a machine. For which job is not asked.
     pub fn is_linked_in_workflows(&self, target: &Target) -> bool {
         let variable = target_variable(target.triple, "LINKER");
-        let compiler = target.names.debian.map(|tool| tool.package).filter(|package| package.starts_with("gcc-"));
+        let compiler =
+            target.names.debian.map(|tool| tool.package).filter(|package| package.starts_with("gcc-"));
         let has_arm_runners = target.arch == "aarch64" && target.os == "linux";
         let links = |line: &str| {
             line.contains(&variable)
