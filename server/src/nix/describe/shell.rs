@@ -15,6 +15,8 @@ pub(in crate::nix) struct Export {
     pub(super) name_place: Place,
     pub(in crate::nix) value: Str,
     pub(super) value_place: Place,
+    /// Whether the script may leave it out: it stands in an `if`, a loop, a function or a subshell, or behind `&&`.
+    pub(in crate::nix) is_conditional: bool,
 }
 
 /// A character of the script with its place, or a piece that is no character.
@@ -49,7 +51,8 @@ pub(in crate::nix) fn exports(script: &Str) -> Vec<Export> {
         return Vec::new();
     }
     let units = units(script);
-    let mut reader = Reader { units: &units, at: 0, exports: Vec::new() };
+    let mut reader =
+        Reader { units: &units, at: 0, exports: Vec::new(), open: Vec::new(), is_chained: false };
     reader.script();
     reader.exports
 }
@@ -77,6 +80,23 @@ struct Reader<'u> {
     units: &'u [Unit],
     at: usize,
     exports: Vec<Export>,
+    /// The blocks around this place.
+    open: Vec<Block>,
+    /// Whether `&&` or `||` stands before this command.
+    is_chained: bool,
+}
+
+/// What may run never, or more than once, or for itself alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Block {
+    /// `if … fi`, `case … esac`, `do … done`.
+    Words,
+    /// `( … )`.
+    Subshell,
+    /// `name() { … }`.
+    Function,
+    /// `{ … }`, which runs as it stands.
+    Group,
 }
 
 impl Reader<'_> {
@@ -90,29 +110,66 @@ impl Reader<'_> {
 
     fn script(&mut self) {
         let mut at_command = true;
+        // The last two separators that are no blanks: `()` begins a function.
+        let mut before = [' ', ' '];
         while let Some(unit) = self.peek() {
             match unit.character() {
-                Some('\n' | ';' | '&' | '|' | '(' | ')' | '{' | '}') => {
+                Some(separator @ ('\n' | ';' | '&' | '|' | '(' | ')' | '{' | '}')) => {
                     at_command = true;
+                    self.separator(separator, before);
+                    if separator != '\n' || before != ['(', ')'] {
+                        before = [before[1], separator];
+                    }
                     self.at += 1;
                 }
                 Some(' ' | '\t' | '\r') => self.at += 1,
                 Some('#') => self.comment(),
                 _ if at_command && self.word_is("export") => {
                     self.at += "export".len();
+                    before = [' ', ' '];
                     self.assignments();
                     at_command = true;
                 }
-                _ if at_command
-                    && ["then", "else", "do", "if", "!"].iter().any(|word| self.word_is(word)) =>
-                {
+                _ if at_command && ["then", "else", "elif", "!"].iter().any(|word| self.word_is(word)) => {
+                    self.skip_word();
+                }
+                _ if at_command && ["if", "case", "do"].iter().any(|word| self.word_is(word)) => {
+                    at_command = !self.word_is("case");
+                    self.open.push(Block::Words);
+                    self.skip_word();
+                }
+                _ if at_command && ["fi", "esac", "done"].iter().any(|word| self.word_is(word)) => {
+                    self.close(Block::Words);
                     self.skip_word();
                 }
                 _ => {
+                    before = [' ', ' '];
                     at_command = false;
                     self.skip_word();
                 }
             }
+        }
+    }
+
+    fn separator(&mut self, separator: char, before: [char; 2]) {
+        let next = self.units.get(self.at + 1).and_then(Unit::character);
+        match separator {
+            '\n' | ';' => self.is_chained = false,
+            '&' | '|' if next == Some(separator) => self.is_chained = true,
+            '(' => self.open.push(Block::Subshell),
+            ')' => self.close(Block::Subshell),
+            '{' if before == ['(', ')'] => self.open.push(Block::Function),
+            '{' => self.open.push(Block::Group),
+            '}' if self.open.last() == Some(&Block::Function) => self.close(Block::Function),
+            '}' => self.close(Block::Group),
+            _ => {}
+        }
+    }
+
+    /// Leaves a block, if it is the innermost one: the `)` of a `case` closes nothing.
+    fn close(&mut self, block: Block) {
+        if self.open.last() == Some(&block) {
+            self.open.pop();
         }
     }
 
@@ -170,7 +227,8 @@ impl Reader<'_> {
             let value_start = self.at;
             let value = self.word();
             let value_place = self.between(value_start, self.at);
-            self.exports.push(Export { name, name_place, value, value_place });
+            let is_conditional = self.is_chained || self.open.iter().any(|block| *block != Block::Group);
+            self.exports.push(Export { name, name_place, value, value_place, is_conditional });
         }
     }
 
@@ -353,6 +411,37 @@ mod tests {
                 (export.name, pieces.collect())
             })
             .collect()
+    }
+
+    #[test]
+    fn what_may_not_run_is_conditional() {
+        for (script, conditional) in [
+            ("export A=1", false),
+            ("cd x\nexport A=1", false),
+            ("if true; then export A=1; fi", true),
+            ("if a; then b; else\n  export A=1\nfi", true),
+            ("if a; then if b; then c; fi; fi\nexport A=1", false),
+            ("[ -f x ] && export A=1", true),
+            ("test x || export A=1", true),
+            ("[ -f x ] && y; export A=1", false),
+            ("[ -f x ] && y\nexport A=1", false),
+            ("case $x in\n  a) export A=1 ;;\n  (b) c ;;\nesac", true),
+            ("case $x in a) b ;; esac\nexport A=1", false),
+            ("for x in a b; do export A=1; done", true),
+            ("while a; do b; done; export A=1", false),
+            ("f() { export A=1; }", true),
+            ("f()\n{\n  x\n}\nexport A=1", false),
+            ("{ export A=1; }", false),
+            ("(cd x; export A=1)", true),
+            ("(cd x)\nexport A=1", false),
+            ("echo \"$(if a; then b; fi)\"; export A=1", false),
+            ("echo if then do; export A=1", false),
+        ] {
+            let place = Place { file: FileIndex(0), span: Span::new(100, 100 + script.len()) };
+            let text = Str { pieces: vec![StrPiece::Literal { text: Arc::from(script), place }] };
+            let found: Vec<bool> = exports(&text).iter().map(|export| export.is_conditional).collect();
+            assert_eq!(found, [conditional], "{script}");
+        }
     }
 
     fn export(name: &str, pieces: &[&str]) -> (String, Vec<String>) {

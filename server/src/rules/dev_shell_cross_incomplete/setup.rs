@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::support;
 use crate::{
     knowledge::{self, Target},
-    nix::facts::{Derivation, Known, Piece, Text, Variable},
+    nix::facts::{Derivation, Known, Piece, Text, Variable, VariableForm},
     project::{Project, environment::target_variable},
     text::Origin,
 };
@@ -48,6 +48,10 @@ impl<'s> Setup<'s> {
         let mut signs: BTreeMap<&'static str, Vec<(Sign, Origin)>> = BTreeMap::new();
         for variable in &shell.env {
             let Some((sign, target)) = sign_of(variable) else { continue };
+            // What a script exports on some machines only may never come to be.
+            if variable.form == VariableForm::Export && variable.value.has_unknown() {
+                continue;
+            }
             let origin =
                 if sign == Sign::BuildTarget { &variable.value_origin } else { &variable.name_origin };
             signs.entry(target.triple).or_default().push((sign, origin.clone()));
