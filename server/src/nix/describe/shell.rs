@@ -49,7 +49,8 @@ pub(in crate::nix) fn exports(script: &Str) -> Vec<Export> {
         return Vec::new();
     }
     let units = units(script);
-    let mut reader = Reader { units: &units, at: 0, exports: Vec::new() };
+    let mut reader =
+        Reader { units: &units, at: 0, exports: Vec::new(), conditions: 0, behind_operator: false };
     reader.script();
     reader.exports
 }
@@ -77,6 +78,10 @@ struct Reader<'u> {
     units: &'u [Unit],
     at: usize,
     exports: Vec<Export>,
+    /// How many `if` and `case` are open.
+    conditions: usize,
+    /// Whether the command stands behind `&&` or `||`.
+    behind_operator: bool,
 }
 
 impl Reader<'_> {
@@ -92,9 +97,13 @@ impl Reader<'_> {
         let mut at_command = true;
         while let Some(unit) = self.peek() {
             match unit.character() {
-                Some('\n' | ';' | '&' | '|' | '(' | ')' | '{' | '}') => {
+                Some(sign @ ('\n' | ';' | '&' | '|' | '(' | ')' | '{' | '}')) => {
                     at_command = true;
                     self.at += 1;
+                    let is_operator = matches!(sign, '&' | '|') && self.character() == Some(sign);
+                    self.behind_operator =
+                        is_operator || (self.behind_operator && !matches!(sign, '\n' | ';'));
+                    self.at += usize::from(is_operator);
                 }
                 Some(' ' | '\t' | '\r') => self.at += 1,
                 Some('#') => self.comment(),
@@ -103,9 +112,16 @@ impl Reader<'_> {
                     self.assignments();
                     at_command = true;
                 }
-                _ if at_command
-                    && ["then", "else", "do", "if", "!"].iter().any(|word| self.word_is(word)) =>
-                {
+                _ if at_command && ["if", "case"].iter().any(|word| self.word_is(word)) => {
+                    self.conditions += 1;
+                    self.skip_word();
+                }
+                _ if at_command && ["fi", "esac"].iter().any(|word| self.word_is(word)) => {
+                    self.conditions = self.conditions.saturating_sub(1);
+                    at_command = false;
+                    self.skip_word();
+                }
+                _ if at_command && ["then", "else", "do", "!"].iter().any(|word| self.word_is(word)) => {
                     self.skip_word();
                 }
                 _ => {
@@ -170,6 +186,10 @@ impl Reader<'_> {
             let value_start = self.at;
             let value = self.word();
             let value_place = self.between(value_start, self.at);
+            let value = match self.conditions > 0 || self.behind_operator {
+                true => on_condition(value, value_place),
+                false => value,
+            };
             self.exports.push(Export { name, name_place, value, value_place });
         }
     }
@@ -283,6 +303,13 @@ impl Reader<'_> {
     }
 }
 
+/// What a variable is that the shell sets only when a condition holds there.
+fn on_condition(value: Str, place: Place) -> Str {
+    let why = Rc::from("the shell computes whether it is set");
+    let otherwise = Str { pieces: vec![StrPiece::Unknown { why, place }] };
+    Str { pieces: vec![StrPiece::Either { texts: vec![Rc::new(value), Rc::new(otherwise)], place }] }
+}
+
 /// A value under construction: neighbouring characters become one piece.
 #[derive(Default)]
 struct Value {
@@ -348,7 +375,11 @@ mod tests {
                         let at = place.span;
                         format!("?{}", script.get(at.start() - 100..at.end() - 100).unwrap())
                     }
-                    _ => unreachable!(),
+                    StrPiece::Either { texts, .. } => {
+                        let first = texts.first().and_then(|text| Str::literal(text)).unwrap_or_default();
+                        format!("on a condition {first}")
+                    }
+                    other => panic!("{other:?}"),
                 });
                 (export.name, pieces.collect())
             })
@@ -376,11 +407,29 @@ mod tests {
     fn what_is_no_export_is_none() {
         assert_eq!(read("echo export A=1\n# export B=2\nfoo=\"export C=3\""), []);
         assert_eq!(read("exported=1; export -n X; export Y"), []);
-        assert_eq!(read("if true; then export A=; fi"), [export("A", &[])]);
         assert_eq!(
             read("export PATH=$PATH:${X:-a b}:`c d`"),
             [export("PATH", &["?$PATH", ":", "?${X:-a b}", ":", "?`c d`"])]
         );
+    }
+
+    #[test]
+    fn what_a_condition_decides_is_one_of_two() {
+        for script in [
+            "if [ \"$(uname)\" = Linux ]; then\n  export A=1\nelse export A=1; fi\nexport B=2",
+            "case $(uname) in Linux) export A=1;; esac; export B=2",
+            "[ -e x ] && export A=1\nexport B=2",
+            "test -e x || { cd y; } && export A=1; export B=2",
+        ] {
+            let read = read(script);
+            let (last, before) = read.split_last().unwrap();
+            assert_eq!(*last, export("B", &["2"]), "{script}");
+            assert!(!before.is_empty(), "{script}");
+            assert!(
+                before.iter().all(|one| *one == export("A", &["on a condition 1"])),
+                "{script}: {before:?}"
+            );
+        }
     }
 
     #[test]
