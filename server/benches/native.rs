@@ -30,14 +30,22 @@ const LAYER: usize = 50;
 const ROUNDS: usize = 30;
 
 fn main() {
+    let folders: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     println!(
         "members packages | files read  graph  | first look  feature edit  other edit | findings  memory"
     );
-    for (members, packages) in [(1, 200), (1, 1_000), (20, 1_000), (1, 3_000), (500, 1_000)] {
-        measure(members, packages);
+    let all = [(1, 200), (1, 1_000), (20, 1_000), (1, 3_000), (500, 1_000)];
+    // PORTOLAN_SIZES=1x1000,20x1000 measures some of them.
+    let wanted = std::env::var("PORTOLAN_SIZES").ok();
+    let is_wanted =
+        |size: &str| wanted.as_ref().is_none_or(|wanted| wanted.split(',').any(|one| one == size));
+    for (members, packages) in all {
+        if is_wanted(&format!("{members}x{packages}")) {
+            measure(members, packages);
+        }
     }
     // Further folders, each a project that is locked and fetched; nothing is written there.
-    for folder in std::env::args().skip(1).filter(|argument| argument != "--bench") {
+    for folder in folders {
         measure_real(Path::new(&folder));
     }
 }
@@ -50,6 +58,8 @@ fn measure_real(root: &Path) {
     let cold = started.elapsed();
     let manifest = root.join("Cargo.toml");
     let text = fs::read_to_string(&manifest).unwrap();
+    let lists = feature_lists(&text);
+    let edited = median(|round| look(&mut files, root, &manifest, without_some(&text, &lists, round + 1)));
     let blank = median(|round| look(&mut files, root, &manifest, format!("{text}\n# {round}\n")));
     let now = snapshot(&files, root);
     let read = median(|_| time(|| cargo::read(&now)));
@@ -59,11 +69,31 @@ fn measure_real(root: &Path) {
     let graph = median(|_| time(|| graph::resolve(&now, &facts, &question)));
     let packages = facts.lock.lock().map_or(0, |lock| lock.packages.len());
     println!(
-        "{}: {packages} packages | {read:>9.1?} {graph:>9.1?} | {cold:>9.1?} other edit {blank:>9.1?} | {} findings",
+        "{}: {packages} packages | {read:>9.1?} {graph:>9.1?} | {cold:>9.1?} feature edit {edited:>9.1?} other edit {blank:>9.1?} | {} findings",
         root.display(),
         first.findings.len()
     );
     slowest(&now);
+}
+
+/// The places behind `features = [` in a manifest.
+fn feature_lists(text: &str) -> Vec<usize> {
+    text.match_indices("features = [\"")
+        .filter(|(at, _)| !text[..*at].ends_with('-'))
+        .map(|(at, all)| at + all.len())
+        .collect()
+}
+
+/// The manifest with another character before the first feature of some lists: those at the bits of `which`. So a list
+/// looks while somebody types.
+fn without_some(text: &str, lists: &[usize], which: usize) -> String {
+    let mut edited = text.to_owned();
+    for (bit, at) in lists.iter().enumerate().take(16).collect::<Vec<_>>().into_iter().rev() {
+        if which >> bit & 1 == 1 {
+            edited.insert(*at, 'x');
+        }
+    }
+    edited
 }
 
 fn measure(members: usize, packages: usize) {

@@ -77,7 +77,7 @@ fn show(resolution: &Resolution, name: &str) {
                 package.version, package.certainty, package.features
             );
         }
-        for direct in resolution.direct(name, for_host) {
+        for direct in resolution.direct(name, for_host).iter() {
             println!("  {} {:?}", direct.path.join(" → "), direct.features);
         }
     }

@@ -71,7 +71,7 @@ pub trait Files: Send + Sync {
     /// is absent may not.
     fn read_registry(&self, path: &Path, part: RegistryPart<'_>) -> Read;
     /// Names in a folder of these caches, sorted; `None` when it cannot be listed.
-    fn list_registry(&self, folder: &Path) -> Option<Vec<String>>;
+    fn list_registry(&self, folder: &Path) -> Option<Arc<[String]>>;
 }
 
 /// Which part of a file in cargo's caches is wanted.
@@ -84,6 +84,8 @@ pub enum RegistryPart<'a> {
     Version(&'a str),
     /// The versions in a file of the index that were not withdrawn, one a line.
     Versions,
+    /// Those of them whose record has this text in it.
+    VersionsWith(&'a str),
 }
 
 /// The programs on a PATH. Asked by name: a PATH may hold thousands, of which a look at a project is

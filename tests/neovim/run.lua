@@ -203,7 +203,7 @@ t.scenario('a save looks at the disk again', function()
 end)
 
 require('plugin')(t, { project = project, found_in = found_in, repository = repository })
-require('neighbours')(t, { project = project, repository = repository })
+require('neighbours')(t, { repository = repository })
 
 -- The server's process must not outlive the editor, whether the editor quits or is killed.
 local function child(root, last_words)

@@ -56,7 +56,7 @@ fn snapshot(root: &Path, home: &Path) -> Snapshot {
     }
 }
 
-fn ask(snapshot: &Snapshot, question: &Question<'_>) -> Resolution {
+fn ask(snapshot: &Snapshot, question: &Question<'_>) -> std::sync::Arc<Resolution> {
     graph::resolve(snapshot, &portolan::cargo::read(snapshot), question)
 }
 

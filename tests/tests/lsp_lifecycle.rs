@@ -61,7 +61,9 @@ fn the_encoding_is_one_that_both_know() {
 #[test]
 fn pull_is_offered_only_to_a_client_that_takes_no_push() {
     let folder = Folder::new(&[("flake.nix", "{ }\n")]);
-    let start = Start::in_folder(&folder).with("/textDocument/publishDiagnostics", Value::Null);
+    let start = Start::in_folder(&folder)
+        .with("/textDocument/publishDiagnostics", Value::Null)
+        .with("/textDocument/diagnostic", json!({}));
     let mut editor = start.start();
     assert!(editor.greeting["capabilities"]["diagnosticProvider"].is_object());
     let flake = uri(&folder.path("flake.nix"));
@@ -70,6 +72,22 @@ fn pull_is_offered_only_to_a_client_that_takes_no_push() {
     assert_eq!(report["result"]["kind"], "full", "{report}");
     let pushed = |message: &Value| message["method"] == "textDocument/publishDiagnostics";
     assert!(!editor.drain(Duration::from_millis(100)).iter().any(pushed));
+}
+
+#[test]
+fn a_client_that_says_of_neither_way_is_pushed_to() {
+    for (pointer, value) in
+        [("/textDocument/publishDiagnostics", Value::Null), ("/textDocument", Value::Null)]
+    {
+        let folder =
+            Folder::new(&[(".cargo/config.toml", "[build]\ntarget = \"x86_64-unknown-linux-gnuu\"\n")]);
+        let mut editor = Start::in_folder(&folder).with(pointer, value).start();
+        assert!(editor.greeting["capabilities"]["diagnosticProvider"].is_null(), "{pointer}");
+        let config = uri(&folder.path(".cargo/config.toml"));
+        editor.open(&config, "[build]\ntarget = \"x86_64-unknown-linux-gnuu\"\n");
+        let found = editor.diagnostics(&config, 1);
+        assert_eq!(found[0]["code"], "unknown-target", "{pointer}: {found:?}");
+    }
 }
 
 #[test]

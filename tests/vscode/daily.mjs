@@ -67,6 +67,13 @@ export const mendsOnSave = () => inWorkbench({
     await openFile(page, ".cargo/config.toml");
     await lens(page, `Build ${HOST}`).waitFor();
   });
+  await step("a hint behind the target says how it is linked, until a setting says no", async () => {
+    const hint = page.locator(".editor-instance .view-line").filter({ hasText: HOST }).getByText("dynamic", { exact: true });
+    await hint.first().waitFor();
+    await writeSettings(page, { "portolan.inlayHints.enable": false });
+    await openFile(page, ".cargo/config.toml");
+    await hint.first().waitFor({ state: "detached" });
+  });
   await step("a lock file that cargo writes counts", async () => {
     await page.locator(".statusbar-item").filter({ hasText: "Portolan" }).first().click();
     await row(page, HOST).locator(".monaco-tl-twistie").click();
@@ -111,7 +118,8 @@ export const remembersAndRunsTasks = () => inWorkbench({
     const other = join(folder, "../bin/other");
     copyFileSync(required("PORTOLAN_SERVER"), other);
     await runCommand(page, "Portolan: Audit Binary");
-    await page.locator(".quick-input-widget input").first().waitFor();
+    // The dialog writes the folder that it starts in once it has listed it.
+    await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: ".." }).first().waitFor();
     await page.locator(".quick-input-widget input").first().fill(other);
     await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: "other" }).first().waitFor();
     await page.keyboard.press("Enter");

@@ -1,36 +1,40 @@
-// Other servers on the same Cargo.toml: each keeps its own findings, hovers and formatting.
+// Other servers on the same files: each keeps its own findings, hovers and formatting.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { inWorkbench, repository, required } from "./stage.mjs";
+import { inWorkbench, picture, repository, required } from "./stage.mjs";
 import { becomes, goTo, openFile, runCommand, step } from "./steps.mjs";
 
 const CONFIG = '[build]\ntarget = "x86_64-unknown-linux-gnuu"\n';
 const MANIFEST = '[package]\nname = "soundings"\nversion = "0.3.1"\nedition = "2024"\n';
 
 export const livesBesideOthers = () => {
-  const neighbours = { stub: ["python3", join(repository, "tests/neighbours/stub.py")] };
-  const tombi = process.env.TOMBI;
-  if (tombi) neighbours.tombi = [tombi, "lsp"];
+  const given = process.env.NEIGHBOURS;
+  if (!given) throw new Error("NEIGHBOURS is not set; start this through tests/run");
+  const neighbours = JSON.parse(given);
   const prepare = (folder) => {
     writeFileSync(join(folder, "Cargo.toml"), MANIFEST);
     writeFileSync(join(folder, ".cargo/config.toml"), CONFIG);
+    copyFileSync(join(repository, "tests/neighbours/flake.nix"), join(folder, "flake.nix"));
+    writeFileSync(join(folder, "src/main.rs"), "fn main() {\n    let depth = ;\n}\n");
   };
   return inWorkbench({
     prepare,
     more: [required("NEIGHBOURS_VSIX")],
-    environment: { NEIGHBOURS: JSON.stringify(neighbours) },
+    environment: { NEIGHBOURS: given },
   }, async ({ page, folder }) => {
     const problems = page.locator(".markers-panel");
-    await step(`opens .cargo/config.toml beside ${Object.keys(neighbours).join(" and ")}`, () => openFile(page, ".cargo/config.toml"));
+    await step(`opens .cargo/config.toml beside ${Object.keys(neighbours).join(", ")}`, () => openFile(page, ".cargo/config.toml"));
+    const oneRow = async (...words) => {
+      let row = problems.locator(".monaco-list-row");
+      for (const word of words) row = row.filter({ hasText: word });
+      await becomes(() => row.count(), (count) => count === 1, `one row with ${words.join(" and ")}`);
+    };
     await step("each server's finding stands once, under its own name", async () => {
       await page.keyboard.press("Control+Shift+M");
-      for (const words of [["unknown-target", "portolan"], ["the stub's finding", "stub"]]) {
-        let row = problems.locator(".monaco-list-row");
-        for (const word of words) row = row.filter({ hasText: word });
-        await becomes(() => row.count(), (count) => count === 1, `one row with ${words.join(" and ")}`);
-      }
+      await oneRow("unknown-target", "portolan");
+      await oneRow("the stub's finding", "stub");
       await page.locator(".editor-instance .view-lines").click();
     });
     await step("the hover has both, each once", async () => {
@@ -61,5 +65,21 @@ export const livesBesideOthers = () => {
       await becomes(() => readFileSync(join(folder, ".cargo/config.toml"), "utf8"), (text) => text === CONFIG.replace("gnuu", "gnu"), "only the triple should change");
       await problems.locator(".monaco-list-row").filter({ hasText: "the stub's finding" }).first().waitFor();
     });
+    const nix = Object.keys(neighbours).filter((name) => name !== "stub" && neighbours[name].filetypes.includes("nix"));
+    await step(`the same in flake.nix${nix.length ? `, beside ${nix.join(" and ")}` : ""}`, async () => {
+      await openFile(page, "flake.nix");
+      await oneRow("linker-not-executable", "portolan");
+      // The stub's: in the configuration and here.
+      await becomes(() => problems.locator(".monaco-list-row").filter({ hasText: "the stub's finding" }).count(), (count) => count === 2, "two of the stub's");
+      const unused = problems.locator(".monaco-list-row").filter({ hasText: /unused/i });
+      await becomes(() => unused.count(), (count) => count === nix.length, `${nix.length} for the binding that nothing uses`);
+      await picture(page, "vscode-neighbours.png");
+    });
+    if (neighbours["rust-analyzer"]) {
+      await step("rust-analyzer has the Rust files to itself", async () => {
+        await openFile(page, "src/main.rs");
+        await oneRow("expected expression", "rust-analyzer");
+      });
+    }
   });
 };

@@ -18,6 +18,7 @@ use super::{
     hooks,
     outbox::Outbox,
     publish::{self, OpenFile, Publisher, View},
+    requests::inlay,
     settings::UserSettings,
     state::{Look, Recalled, Shared, State},
     tell::Teller,
@@ -181,6 +182,9 @@ impl Task {
         self.shared.announce();
         if !job.features.publish_diagnostics && publish::changes_unedited(&before, &looks) {
             self.shared.announce_old_diagnostics();
+        }
+        if job.features.refreshes_hints && inlay::has_changed(&before, &looks) {
+            self.shared.announce_old_hints();
         }
         // Last: nobody waits for it.
         if job.tells {

@@ -6,7 +6,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::watch};
 use tower_lsp::{
     Client,
     ls_types::{
@@ -78,15 +78,37 @@ impl Asker {
             return;
         }
         let client = self.client.clone();
-        let mut old = self.shared.old_diagnostics();
+        let ask = move || {
+            let client = client.clone();
+            async move { client.workspace_diagnostic_refresh().await }
+        };
+        self.renew("workspace/diagnostic/refresh", self.shared.old_diagnostics(), ask);
+    }
+
+    /// Asks a client that shows inlay hints to ask for them anew whenever what they say has changed.
+    pub fn renew_hints(&self) {
+        if !self.shared.lock().features.refreshes_hints {
+            return;
+        }
+        let client = self.client.clone();
+        let ask = move || {
+            let client = client.clone();
+            async move { client.inlay_hint_refresh().await }
+        };
+        self.renew("workspace/inlayHint/refresh", self.shared.old_hints(), ask);
+    }
+
+    /// Asks whenever `old` rings. The next word waits for the answer: a client that is slow is asked less often.
+    fn renew<A>(&self, what: &'static str, mut old: watch::Receiver<()>, ask: impl Fn() -> A + Send + 'static)
+    where
+        A: Future<Output = tower_lsp::jsonrpc::Result<()>> + Send,
+    {
         self.runtime.spawn(async move {
             while old.changed().await.is_ok() {
-                // The next word waits for this answer: a client that is slow is asked less often.
-                let asked = tokio::time::timeout(PATIENCE, client.workspace_diagnostic_refresh());
-                match asked.await {
+                match tokio::time::timeout(PATIENCE, ask()).await {
                     Ok(Ok(())) => {}
-                    Ok(Err(error)) => tracing::warn!(%error, "the client does not pull diagnostics anew"),
-                    Err(_) => tracing::warn!("the client did not answer workspace/diagnostic/refresh"),
+                    Ok(Err(error)) => tracing::warn!(%error, what, "the client does not ask anew"),
+                    Err(_) => tracing::warn!(what, "the client did not answer"),
                 }
             }
         });
@@ -118,6 +140,7 @@ impl Asker {
         let (settings, wrong) = settings::read(value);
         if self.shared.change(|state| state.set_settings(settings)) {
             self.refresh_lenses();
+            self.shared.announce_old_hints();
         }
         for message in wrong {
             self.log(MessageType::WARNING, message);

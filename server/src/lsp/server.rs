@@ -14,8 +14,9 @@ use tower_lsp::{
         DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
         DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
         DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReport,
-        DocumentDiagnosticReportResult, ExecuteCommandParams, FullDocumentDiagnosticReport, Hover,
-        HoverContents, HoverParams, InitializeParams, InitializeResult, InitializedParams, MarkupContent,
+        DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams, ExecuteCommandParams,
+        FullDocumentDiagnosticReport, Hover, HoverContents, HoverParams, InitializeParams, InitializeResult,
+        InitializedParams, InlayHint, InlayHintLabel, InlayHintParams, InlayHintTooltip, MarkupContent,
         MarkupKind, ProgressToken, RelatedFullDocumentDiagnosticReport, TextEdit, Uri,
         WorkDoneProgressCancelParams,
     },
@@ -35,7 +36,7 @@ use super::{
         code_action::{self, Work},
         completion,
         execute_command::{self, Refusal},
-        explain, hover, lens, native,
+        explain, hover, inlay, lens, links, native,
     },
     settings,
     state::{Look, Shared},
@@ -43,7 +44,7 @@ use super::{
 };
 use crate::{
     build::plan::target_folder,
-    text::{Document, FileId},
+    text::{Document, FileId, Span},
 };
 
 /// The server as the framework calls it.
@@ -240,6 +241,7 @@ impl LanguageServer for Server {
         self.asker.register();
         self.asker.pull_settings();
         self.asker.renew_pulled();
+        self.asker.renew_hints();
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -411,6 +413,51 @@ impl LanguageServer for Server {
                 data: None,
             };
             Some(lens::of_file(&look, &file).into_iter().map(lens).collect())
+        })
+        .await
+    }
+
+    async fn inlay_hint(&self, given: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        let Some((file, look)) = self.look(&given.text_document.uri).await else { return Ok(None) };
+        let is_on = self.shared.lock().settings.inlay_hints;
+        let (_, encoding) = self.client();
+        compute(move || {
+            let is_on = is_on.or(look.analysis.project.cargo.portolan.inlay_hints).unwrap_or(true);
+            let source = diagnostic::read(&look.snapshot, &file);
+            let positions = Positions::new(source.text().filter(|_| is_on)?.document(), encoding);
+            let asked = positions.span(given.range);
+            let hint = |hint: inlay::Hint| InlayHint {
+                position: positions.range(Span::at(hint.at)).start,
+                label: InlayHintLabel::String(hint.label),
+                kind: None,
+                text_edits: None,
+                tooltip: Some(InlayHintTooltip::String(hint.why)),
+                padding_left: Some(true),
+                padding_right: None,
+                data: None,
+            };
+            let hints = inlay::of_file(&look, &file).into_iter();
+            Some(hints.filter(|one| asked.touches(one.at)).map(hint).collect())
+        })
+        .await
+    }
+
+    async fn document_link(&self, given: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        let Some((file, look)) = self.look(&given.text_document.uri).await else { return Ok(None) };
+        let (_, encoding) = self.client();
+        compute(move || {
+            let read = diagnostic::read(&look.snapshot, &file);
+            let source = read.text()?;
+            let positions = Positions::new(source.document(), encoding);
+            let link = |link: links::Link| {
+                Some(DocumentLink {
+                    range: positions.range(link.span),
+                    target: Some(link.uri.parse().ok()?),
+                    tooltip: Some(link.title),
+                    data: None,
+                })
+            };
+            Some(links::of_file(&look, source).into_iter().filter_map(link).collect())
         })
         .await
     }

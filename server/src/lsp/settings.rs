@@ -28,6 +28,8 @@ pub struct UserSettings {
     pub build: BuildSettings,
     /// Whether lenses are shown; the project says it where the user does not.
     pub code_lens: Option<bool>,
+    /// Whether inlay hints are shown, likewise.
+    pub inlay_hints: Option<bool>,
 }
 
 impl Default for UserSettings {
@@ -39,6 +41,7 @@ impl Default for UserSettings {
             deep_check_on_save: true,
             build: BuildSettings::default(),
             code_lens: None,
+            inlay_hints: None,
         }
     }
 }
@@ -107,10 +110,14 @@ pub fn read(value: &Value) -> (UserSettings, Vec<String>) {
         Some(Value::String(builders)) => settings.build.nix_builders = Some(builders.clone()),
         Some(_) => wrong.push("portolan.build.nix.builders must be a text".to_owned()),
     }
-    match find(&section, "codeLens.enable") {
-        None => {}
-        Some(Value::Bool(on)) => settings.code_lens = Some(*on),
-        Some(_) => wrong.push("portolan.codeLens.enable must be true or false".to_owned()),
+    for (name, switch) in
+        [("codeLens.enable", &mut settings.code_lens), ("inlayHints.enable", &mut settings.inlay_hints)]
+    {
+        match find(&section, name) {
+            None => {}
+            Some(Value::Bool(on)) => *switch = Some(*on),
+            Some(_) => wrong.push(format!("portolan.{name} must be true or false")),
+        }
     }
     match find(&section, "diagnostics.severity") {
         None => {}

@@ -43,6 +43,8 @@ pub struct Shared {
     done: watch::Sender<()>,
     /// Rings when a client that pulls has old diagnostics.
     old: watch::Sender<()>,
+    /// Rings when inlay hints that the client may show are old.
+    old_hints: watch::Sender<()>,
 }
 
 /// A project about which Nix is to be asked.
@@ -64,6 +66,7 @@ impl Default for Shared {
             question: Condvar::new(),
             done: watch::channel(()).0,
             old: watch::channel(()).0,
+            old_hints: watch::channel(()).0,
         }
     }
 }
@@ -140,6 +143,16 @@ impl Shared {
     /// Hears of diagnostics that are old.
     pub fn old_diagnostics(&self) -> watch::Receiver<()> {
         self.old.subscribe()
+    }
+
+    /// Says that inlay hints which the client may show are old.
+    pub fn announce_old_hints(&self) {
+        self.old_hints.send_replace(());
+    }
+
+    /// Hears of inlay hints that are old.
+    pub fn old_hints(&self) -> watch::Receiver<()> {
+        self.old_hints.subscribe()
     }
 
     /// The newest look at the project of a file, once it is up to date with what the client has sent.

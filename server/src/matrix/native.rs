@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::row::{Fact, State};
 use crate::{
-    cargo::graph::{self, Question},
     finding::Confidence,
     knowledge,
     project::{CompilerAnswer, Project, ShippedTarget},
@@ -25,8 +24,7 @@ pub struct Native {
 /// manifests, with the shortest path to each.
 pub fn crates(project: &Project, target: &ShippedTarget) -> Vec<Native> {
     let known: Vec<&str> = known_crates().into_iter().collect();
-    let question = Question::build(&target.triple, &project.host).towards(&known);
-    let resolution = graph::resolve(&project.snapshot, &project.cargo, &question);
+    let resolution = project.graph_towards(&target.triple, &known);
     let has_own_tls = target.known.is_some_and(|known| {
         known.vendor == "apple" || known.os == "windows" || known.arch.starts_with("wasm")
     });
@@ -56,8 +54,7 @@ const C_BUILDERS: [&str; 2] = ["cc", "cmake"];
 
 /// Whether a crate that is compiled for the target compiles C; `None` without a lock file that says all.
 pub fn builds_c(project: &Project, triple: &str) -> Option<bool> {
-    let question = Question::build(triple, &project.host).towards(&C_BUILDERS);
-    let resolution = graph::resolve(&project.snapshot, &project.cargo, &question);
+    let resolution = project.graph_towards(triple, &C_BUILDERS);
     resolution.is_closed().then(|| !resolution.users_in_build_scripts(&C_BUILDERS).is_empty())
 }
 

@@ -177,25 +177,26 @@ impl Project {
 
     /// How cargo links a program for `triple`, outside of Nix packages.
     pub fn linkage(&self, triple: &str) -> Linkage {
-        let Some(target) = knowledge::target(triple) else { return Linkage::Unknown };
+        self.linkage_by(triple).0
+    }
+
+    /// The same, with the flags that say so; none where it is rustc's default, or not known.
+    pub fn linkage_by(&self, triple: &str) -> (Linkage, Option<FlagSet>) {
+        let Some(target) = knowledge::target(triple) else { return (Linkage::Unknown, None) };
         let sets: Vec<FlagSet> = self
             .flag_sets(triple)
             .into_iter()
             .filter(|set| !matches!(set.context, Context::Package(_)))
             .collect();
-        let said = sets.iter().filter_map(|set| crt_static(&set.words)).map(|found| found.on).next_back();
-        match said {
-            Some(on) if target.crt_static.can_be_on => {
-                if on {
-                    Linkage::Static
-                } else {
-                    Linkage::Dynamic
-                }
-            }
-            _ if sets.iter().any(|set| !set.is_complete) && target.crt_static.can_be_on => Linkage::Unknown,
-            _ if target.crt_static.default => Linkage::Static,
-            _ if target.arch.starts_with("wasm") || target.os == "none" => Linkage::Static,
-            _ => Linkage::Dynamic,
+        let is_known = sets.iter().all(|set| set.is_complete);
+        let mut said = sets.into_iter().filter_map(|set| Some((crt_static(&set.words)?.on, set)));
+        match said.next_back() {
+            Some((true, set)) if target.crt_static.can_be_on => (Linkage::Static, Some(set)),
+            Some((false, set)) if target.crt_static.can_be_on => (Linkage::Dynamic, Some(set)),
+            _ if !is_known && target.crt_static.can_be_on => (Linkage::Unknown, None),
+            _ if target.crt_static.default => (Linkage::Static, None),
+            _ if target.arch.starts_with("wasm") || target.os == "none" => (Linkage::Static, None),
+            _ => (Linkage::Dynamic, None),
         }
     }
 }

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use super::Project;
+use super::{Project, environment::target_variable};
 use crate::{
+    knowledge::Target,
     syntax::Source,
     text::{FileId, Origin, Span},
 };
@@ -34,9 +35,21 @@ impl Job {
     }
 }
 
-/// Whether a line of a workflow that is no comment holds a word.
-fn says(text: &str, word: &str) -> bool {
-    text.lines().any(|line| line.contains(word) && !line.trim_start().starts_with('#'))
+/// What in a workflow brings linkers with it.
+const BUILDERS: [&str; 8] = [
+    "zigbuild",
+    "cross build",
+    "cargo: cross",
+    "use-cross",
+    "actions-rust-cross",
+    "setup-cross-toolchain-action",
+    "upload-rust-binary-action",
+    "cargo-xwin",
+];
+
+/// The lines of a workflow that are no comments.
+fn code_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with('#'))
 }
 
 /// Most workflows that are read.
@@ -51,7 +64,25 @@ impl Project {
 
     /// Whether a workflow speaks of something, anywhere but in a comment.
     pub fn is_said_in_workflows(&self, word: &str) -> bool {
-        self.workflows().iter().any(|source| says(source.document().text(), word))
+        self.workflows()
+            .iter()
+            .any(|source| code_lines(source.document().text()).any(|line| line.contains(word)))
+    }
+
+    /// Whether a workflow sees to it that something links `target`: it sets cargo's variable for it, has a builder that
+    /// brings linkers, installs Debian's cross compiler, or runs on such a machine. For which job is not asked.
+    pub fn is_linked_in_workflows(&self, target: &Target) -> bool {
+        let variable = target_variable(target.triple, "LINKER");
+        let compiler =
+            target.names.debian.map(|tool| tool.package).filter(|package| package.starts_with("gcc-"));
+        let has_arm_runners = target.arch == "aarch64" && target.os == "linux";
+        let links = |line: &str| {
+            line.contains(&variable)
+                || BUILDERS.iter().any(|builder| line.contains(builder))
+                || compiler.is_some_and(|package| line.contains(package))
+                || (has_arm_runners && line.contains("ubuntu-") && line.contains("-arm"))
+        };
+        self.workflows().iter().any(|source| code_lines(source.document().text()).any(links))
     }
 
     fn workflows(&self) -> Vec<Arc<Source>> {

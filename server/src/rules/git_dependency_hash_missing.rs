@@ -160,7 +160,7 @@ fn of_package(project: &Project, package: &Derivation) -> Vec<Finding> {
 /// One package of each commit that nothing gives a hash for.
 fn missing<'l>(lock: &'l Lock, vendored: &CargoLock) -> Vec<&'l LockedPackage> {
     let mut commits: BTreeMap<&str, Vec<&LockedPackage>> = BTreeMap::new();
-    for package in &lock.packages {
+    for package in lock.packages.iter() {
         if let Some(commit) = commit(package) {
             commits.entry(commit).or_default().push(package);
         }

@@ -154,7 +154,7 @@ fn needed_by(project: &Project) -> Option<(String, Confidence)> {
     }
     let who = match manifest {
         Some(_) => format!("{}'s build script", user.name),
-        None => format!("{} ({})", user.name, graph.path_to(user).join(" → ")),
+        None => format!("{} ({})", user.name, graph.path_to(&user).join(" → ")),
     };
     Some((who, Confidence::Likely))
 }

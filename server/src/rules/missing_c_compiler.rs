@@ -200,7 +200,7 @@ fn users(project: &Project, triple: &str) -> Vec<User> {
     let others = others.filter(|(one, _)| !SELDOM.contains(&one.name.as_str()));
     let others = others.map(|(one, certainty)| User {
         name: one.name.clone(),
-        path: graph.path_to(one),
+        path: graph.path_to(&one),
         confidence: certainty.min(Confidence::Likely),
         is_known: false,
     });

@@ -39,6 +39,9 @@
 //! (`"CARGO_TARGET_${…}_LINKER"`); a `[target.T]` table alone, which says that T is built somewhere, not
 //! here; and whenever a file that could name the linker could not be read.
 //!
+//! A hint only: a target that nothing but the toolchain file names, where a workflow of GitHub sees to its linker (cargo's
+//! variable, cross, cargo-zigbuild, Debian's cross compiler, a machine of that kind); for Apple and msvc also without one.
+//!
 //! Note that cargo does not read `CARGO_TARGET_<TRIPLE>_LINKER` from its own `[env]` table (measured with
 //! cargo 1.95): that table is for rustc, build scripts and `cargo run`.
 //!
@@ -155,7 +158,7 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
     }
     let placed = here().filter(|one| one.origin.is_some()).min_by_key(|one| one.by);
     let origin = placed.and_then(|one| one.origin.clone()).or_else(|| project.anchor())?;
-    let (severity, confidence) = weight(here(), known);
+    let (severity, confidence) = weight(project, here(), known);
     let host = &project.host;
     let triple = &target.triple;
     let default = if known.env == "msvc" { "link.exe" } else { "cc" };
@@ -176,14 +179,19 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
     Some(finding)
 }
 
-/// A toolchain file is shared by people on many hosts: what it alone names may be built on another.
-fn weight<'d>(here: impl Iterator<Item = &'d Declaration>, known: &Target) -> (Severity, Confidence) {
+/// A toolchain file is shared by people on many hosts: what it alone names may be built on another, or by a workflow only.
+fn weight<'d>(
+    project: &Project,
+    here: impl Iterator<Item = &'d Declaration>,
+    known: &Target,
+) -> (Severity, Confidence) {
     let mut only_toolchain = true;
     for declaration in here {
         only_toolchain &= matches!(declaration.by, DeclaredAs::Toolchain | DeclaredAs::FlakeToolchain);
     }
     match only_toolchain {
         true if known.vendor == "apple" || known.env == "msvc" => (Severity::Hint, Confidence::Possible),
+        true if project.is_linked_in_workflows(known) => (Severity::Hint, Confidence::Possible),
         true => (Severity::Error, Confidence::Likely),
         false => (Severity::Error, Confidence::Certain),
     }

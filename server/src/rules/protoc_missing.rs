@@ -181,5 +181,5 @@ fn needed_by(project: &Project) -> Option<(String, Confidence)> {
     let own: Vec<&str> = blame::manifests(project).filter_map(|manifest| manifest.name()).collect();
     let (user, _) = users
         .find(|(user, certainty)| !own.contains(&user.name.as_str()) && *certainty == Confidence::Certain)?;
-    Some((format!("{} ({})", user.name, graph.path_to(user).join(" → ")), Confidence::Likely))
+    Some((format!("{} ({})", user.name, graph.path_to(&user).join(" → ")), Confidence::Likely))
 }

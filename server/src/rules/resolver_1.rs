@@ -114,7 +114,7 @@ fn extra_native_code(project: &Project, edit: &Edit) -> Vec<(String, &'static st
     let shipped: Vec<String> = project.targets.iter().map(|target| target.triple.clone()).collect();
     let after = proof::resolve(project, std::slice::from_ref(edit), &shipped, &[]);
     let mut extra = Vec::new();
-    for (triple, after) in shipped.into_iter().zip(after) {
+    for (triple, after) in shipped.into_iter().zip(after.iter()) {
         let found = native::found(project, &triple);
         let gone = found.iter().find(|one| {
             one.confidence == crate::finding::Confidence::Certain

@@ -204,7 +204,8 @@ fn finding(project: &Project, triple: &str, providers: &Providers, user: Option<
     let origin = match direct {
         Some((_, dependency)) => dependency.key.origin.clone(),
         None => {
-            let blamed = graph.direct("rustls", false).iter().min_by_key(|one| one.path.len());
+            let all = graph.direct("rustls", false);
+            let blamed = all.iter().min_by_key(|one| one.path.len());
             let culprit = blamed.and_then(|direct| blame::culprit(project, triple, direct));
             culprit.map(|culprit| culprit.dependency.key.origin.clone()).or_else(|| project.anchor())?
         }

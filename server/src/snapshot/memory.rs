@@ -194,13 +194,16 @@ impl Files for MemoryFiles {
             (Read::Text(file), RegistryPart::Versions) => {
                 part_of(&file, index::versions(file.document().text()))
             }
+            (Read::Text(file), RegistryPart::VersionsWith(part)) => {
+                part_of(&file, index::versions_with(file.document().text(), part))
+            }
             (read, _) => read,
         }
     }
 
-    fn list_registry(&self, folder: &Path) -> Option<Vec<String>> {
+    fn list_registry(&self, folder: &Path) -> Option<Arc<[String]>> {
         let folder = Path::new(CARGO_HOME).join(folder);
-        self.is_folder(&folder).then(|| self.names(&folder))
+        self.is_folder(&folder).then(|| self.names(&folder).into())
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Registry {
 #[derive(Debug, Default)]
 struct Known {
     absent: HashSet<PathBuf>,
-    names: HashMap<PathBuf, Option<Vec<String>>>,
+    names: HashMap<PathBuf, Option<Arc<[String]>>>,
 }
 
 impl Registry {
@@ -72,21 +72,22 @@ impl Registry {
             RegistryPart::Manifest => Some(text.into()),
             RegistryPart::Version(version) => index::record(&text, version).map(Into::into),
             RegistryPart::Versions => index::versions(&text).map(Into::into),
+            RegistryPart::VersionsWith(part) => index::versions_with(&text, part).map(Into::into),
         };
         wanted.map_or(Read::Absent, |text| Read::Text(Source::from_text(FileId::new(path), text).into()))
     }
 
-    pub(super) fn list(&self, folder: &Path) -> Option<Vec<String>> {
+    pub(super) fn list(&self, folder: &Path) -> Option<Arc<[String]>> {
         let folder = self.inside(folder)?;
         let mut known = lock(&self.known);
-        known.names.entry(folder).or_insert_with_key(|folder| disk::list(folder)).clone()
+        known.names.entry(folder).or_insert_with_key(|folder| disk::list(folder).map(Into::into)).clone()
     }
 
     /// The absolute path of a file that may be read.
     fn fenced(&self, path: &Path, part: RegistryPart<'_>) -> Option<PathBuf> {
         let is_wanted = match part {
             RegistryPart::Manifest => path.file_name().is_some_and(|name| name == "Cargo.toml"),
-            RegistryPart::Version(_) | RegistryPart::Versions => {
+            RegistryPart::Version(_) | RegistryPart::Versions | RegistryPart::VersionsWith(_) => {
                 path.components().any(|part| part.as_os_str() == ".cache")
             }
         };

@@ -51,7 +51,8 @@ fn dependency(project: &Project, triple: &str, failure: &Failure) -> Option<Orig
     let question = Question::build(triple, &project.host);
     let crates = [name];
     let resolution = graph::resolve(&project.snapshot, &project.cargo, &question.towards(&crates));
-    let direct = resolution.direct(name, false).first().or_else(|| resolution.direct(name, true).first())?;
+    let first = |for_host| resolution.direct(name, for_host).first().cloned();
+    let direct = first(false).or_else(|| first(true))?;
     let workspace = project.cargo.workspace.as_ref()?;
     let manifest = workspace.manifests().find(|manifest| manifest.name() == Some(direct.member.as_str()))?;
     let mut declared = manifest.dependencies.iter().filter(|one| one.key.value == direct.key);

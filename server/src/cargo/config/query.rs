@@ -66,7 +66,7 @@ impl Config {
 
     /// What a program's name leads to: with a slash in it, it is meant from the folder that holds `.cargo`,
     /// in a variable from the folder that cargo is started in.
-    fn program(&self, value: &str, file: Option<usize>) -> Program {
+    pub fn program(&self, value: &str, file: Option<usize>) -> Program {
         if !value.contains('/') {
             return Program::Name(value.to_owned());
         }

@@ -3,13 +3,15 @@
 //!
 //! Many dependencies lead to reqwest, and one of them turns on the feature with which reqwest needs OpenSSL. So
 //! the way back from a crate does not follow dependencies: behind an optional one it follows what turned it on.
+//! Ways are sought when somebody asks, for one crate and one target.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
     Direct,
-    features::{Cause, Effect, Features, Node, Setting, Side},
-    walk::{Step, Walk},
+    answer::{Answer, Groups, Settled},
+    features::Cause,
+    setting::{Mask, Node, Side},
 };
 use crate::finding::Confidence;
 
@@ -17,184 +19,213 @@ use crate::finding::Confidence;
 /// members there are thousands, each with its way.
 pub const MAX_DIRECT: usize = 256;
 
-/// A point on the way back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Point {
-    /// A package is compiled.
-    Package(Node),
-    /// Something of it is on.
-    On(Effect),
+/// What leads to each node, and to each thing that is on.
+#[derive(Debug)]
+pub(super) struct Backwards {
+    steps: Groups,
+    reasons: Groups,
 }
 
-impl Point {
-    fn node(self) -> Node {
-        match self {
-            Self::Package(node) | Self::On(Effect::Feature(node, _) | Effect::Dependency(node, _)) => node,
+impl Backwards {
+    pub(super) fn new(settled: &Settled) -> Self {
+        let steps = settled.steps.iter().map(|step| step.to.slot());
+        let reasons = settled.sets.reasons.iter().map(|reason| reason.effect as usize);
+        Self {
+            steps: Groups::new(settled.reached.len(), steps),
+            reasons: Groups::new(settled.sets.on.len(), reasons),
         }
     }
 }
 
-/// What one world knows of causes.
+/// A point on the way back: a place in [`Sets::on`](super::features::Sets::on), or behind those the place of a node that
+/// is compiled.
+type Point = u32;
+
+/// No point was reached from here.
+const NEW: Point = Point::MAX;
+
+/// This is where the way ends.
+const GOAL: Point = Point::MAX - 1;
+
+/// A search through one world, for one target.
 pub(super) struct Blame<'a> {
-    setting: &'a Setting<'a>,
-    members: &'a BTreeSet<usize>,
-    /// The compiled packages of each name. These maps are only looked up in, so that their order does not show.
-    by_name: HashMap<&'a str, Vec<Node>>,
-    into: HashMap<Node, Vec<&'a Step>>,
-    reasons: HashMap<Effect, Vec<Cause>>,
+    answer: &'a Answer,
+    settled: &'a Settled,
+    backwards: &'a Backwards,
+    target: Mask,
+    /// For each point the next one on a shortest way to the crate.
+    next: Vec<Point>,
+    met: Met,
 }
 
 /// A dependency of the workspace's that was met: the member, the position, and what it asks for.
 type Met = BTreeMap<(usize, usize), (BTreeSet<String>, Vec<String>)>;
 
 impl<'a> Blame<'a> {
-    pub(super) fn new(
-        setting: &'a Setting<'a>,
-        members: &'a BTreeSet<usize>,
-        features: &Features<'_>,
-        walk: &'a Walk,
-    ) -> Self {
-        let mut into: HashMap<Node, Vec<&Step>> = HashMap::with_capacity(walk.nodes.len());
-        for step in &walk.steps {
-            into.entry(step.to).or_default().push(step);
-        }
-        let mut reasons: HashMap<Effect, Vec<Cause>> = HashMap::with_capacity(features.reasons.len());
-        for (effect, cause) in &features.reasons {
-            reasons.entry(*effect).or_default().push(*cause);
-        }
-        let mut by_name: HashMap<&str, Vec<Node>> = HashMap::with_capacity(walk.nodes.len());
-        for node in &walk.nodes {
-            if let Some(package) = setting.packages.package(node.package) {
-                by_name.entry(package.name.as_str()).or_default().push(*node);
-            }
-        }
-        Self { setting, members, by_name, into, reasons }
+    pub(super) fn new(answer: &'a Answer, settled: &'a Settled, target: Mask) -> Self {
+        let points = settled.sets.on.len() + settled.reached.len();
+        let backwards = settled.backwards();
+        Self { answer, settled, backwards, target, next: vec![NEW; points], met: Met::new() }
     }
 
     /// The dependencies that are to blame for a crate on one side.
-    pub(super) fn of(&self, name: &str, side: Side, certainty: Confidence) -> Vec<Direct> {
-        let nodes = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        let mut goals: Vec<Point> =
-            nodes.iter().filter(|node| node.side == side).map(|node| Point::Package(*node)).collect();
-        if goals.is_empty() {
-            return Vec::new();
+    pub(super) fn of(mut self, name: &str, side: Side, certainty: Confidence) -> Vec<Direct> {
+        let mut queue: VecDeque<Point> = VecDeque::new();
+        for package in self.answer.find(name) {
+            let node = Node::new(package, side);
+            let is_compiled = self.settled.is_reached(node, self.target);
+            if let Some(point) = self.package(node).filter(|_| is_compiled) {
+                self.set_next(point, GOAL);
+                queue.push_back(point);
+            }
         }
-        goals.sort();
-        // For each point the next one on a shortest way to the crate.
-        let mut next: HashMap<Point, Option<Point>> = goals.iter().map(|goal| (*goal, None)).collect();
-        let mut queue: VecDeque<Point> = goals.into();
-        let mut met = Met::new();
         while let Some(point) = queue.pop_front() {
-            for before in self.before(point, &next, &mut met) {
-                if let std::collections::hash_map::Entry::Vacant(slot) = next.entry(before) {
-                    slot.insert(Some(point));
+            for before in self.before(point) {
+                if self.next.get(before as usize) == Some(&NEW) {
+                    self.set_next(before, point);
                     queue.push_back(before);
                 }
             }
         }
+        let (answer, met) = (self.answer, self.met);
         met.into_iter()
-            .filter_map(|(place, (asked, path))| self.direct(place, asked, path, certainty))
+            .filter_map(|(place, (asked, path))| direct(answer, place, asked, path, certainty))
             .collect()
     }
 
-    /// What a point follows from; what follows from a manifest of the workspace goes to `met`.
-    fn before(&self, point: Point, next: &HashMap<Point, Option<Point>>, met: &mut Met) -> Vec<Point> {
+    fn set_next(&mut self, point: Point, next: Point) {
+        if let Some(slot) = self.next.get_mut(point as usize) {
+            *slot = next;
+        }
+    }
+
+    fn package(&self, node: Node) -> Option<Point> {
+        u32::try_from(self.settled.sets.on.len() + node.slot()).ok()
+    }
+
+    fn node(&self, point: Point) -> Node {
+        let owner = self.settled.sets.owners.get(point as usize).map(|slot| *slot as usize);
+        Node::of_slot(owner.unwrap_or_else(|| (point as usize).saturating_sub(self.settled.sets.on.len())))
+    }
+
+    /// What a point follows from, in the order of the lock file; what follows from a manifest of the workspace is met.
+    fn before(&mut self, point: Point) -> Vec<Point> {
         let mut points = Vec::new();
-        let mut arrive = |from: Node, position: usize, asked: Option<usize>| {
-            if !self.members.contains(&from.package) {
-                points.push(self.declared(from, position));
-            } else if !self.members.contains(&point.node().package)
-                // The way back goes by distance: what is left out is further away.
-                && (met.len() < MAX_DIRECT || met.contains_key(&(from.package, position)))
-            {
-                let path = || self.path(from, point, next);
-                let (features, _) =
-                    met.entry((from.package, position)).or_insert_with(|| (BTreeSet::new(), path()));
-                let known = self.setting.packages.known(point.node().package);
-                let name = asked.and_then(|feature| known?.spec.feature_name(feature));
-                features.extend(name.map(str::to_owned));
+        if point as usize >= self.settled.sets.on.len() {
+            let steps = self.backwards.steps.of(self.node(point).slot());
+            let steps = steps.iter().filter_map(|step| self.settled.steps.get(*step as usize));
+            let steps = steps.filter(|step| step.mask & self.target != 0);
+            let mut from: Vec<(Node, u32)> = steps.map(|step| (step.from, step.position)).collect();
+            from.sort_unstable();
+            for (from, position) in from {
+                points.extend(self.arrive(point, from, position, None));
             }
-        };
-        match point {
-            Point::Package(node) => {
-                for step in self.into.get(&node).into_iter().flatten() {
-                    arrive(step.from, step.position, None);
+            return points;
+        }
+        let asked = self.feature(point);
+        let reasons = self.backwards.reasons.of(point as usize).iter();
+        let reasons = reasons.filter_map(|reason| self.settled.sets.reasons.get(*reason as usize));
+        let mut causes: Vec<Cause> =
+            reasons.filter(|reason| reason.mask & self.target != 0).map(|reason| reason.cause).collect();
+        causes.sort_unstable();
+        let mut inner = Vec::new();
+        for cause in causes {
+            match cause {
+                Cause::Root => {}
+                Cause::Declared(from, position) => points.extend(self.arrive(point, from, position, asked)),
+                Cause::FeatureOf(node, _, position) if self.answer.members.contains(&node.package()) => {
+                    points.extend(self.arrive(point, node, position, asked));
                 }
-            }
-            Point::On(effect) => {
-                let asked = match effect {
-                    Effect::Feature(_, feature) => Some(feature),
-                    Effect::Dependency(..) => None,
-                };
-                let mut inner = Vec::new();
-                for cause in self.reasons.get(&effect).into_iter().flatten() {
-                    match *cause {
-                        Cause::Root => {}
-                        Cause::Declared(from, position) => arrive(from, position, asked),
-                        Cause::Feature(node, feature) => {
-                            inner.push(Point::On(Effect::Feature(node, feature)));
-                        }
-                        Cause::FeatureOf(node, _, position) if self.members.contains(&node.package) => {
-                            arrive(node, position, asked);
-                        }
-                        Cause::FeatureOf(node, feature, _) => {
-                            inner.push(Point::On(Effect::Feature(node, feature)));
-                        }
-                    }
+                Cause::Feature(node, feature) | Cause::FeatureOf(node, feature, _) => {
+                    let place = self.settled.sets.feature(node.slot(), feature as usize);
+                    inner.extend(place.and_then(|place| u32::try_from(place).ok()));
                 }
-                points.extend(inner);
             }
         }
+        points.append(&mut inner);
         points
     }
 
+    /// Which feature of its package a point is.
+    fn feature(&self, point: Point) -> Option<usize> {
+        let node = self.node(point);
+        let feature = (point as usize).checked_sub(self.settled.sets.feature(node.slot(), 0)?)?;
+        let known = self.answer.known(node.package())?;
+        (feature < known.spec.feature_count()).then_some(feature)
+    }
+
+    /// A point follows from the declaration of a dependency. The next point, unless it is the workspace's own.
+    fn arrive(&mut self, point: Point, from: Node, position: u32, asked: Option<usize>) -> Option<Point> {
+        let members = &self.answer.members;
+        let position = position as usize;
+        if !members.contains(&from.package()) {
+            return self.declared(from, position);
+        }
+        let to = self.node(point).package();
+        let key = (from.package(), position);
+        // The way back goes by distance: what is left out is further away.
+        if members.contains(&to) || self.met.len() >= MAX_DIRECT && !self.met.contains_key(&key) {
+            return None;
+        }
+        if !self.met.contains_key(&key) {
+            let path = self.path(from, point);
+            self.met.insert(key, (BTreeSet::new(), path));
+        }
+        let known = self.answer.known(to);
+        let name = asked.and_then(|feature| known?.spec.feature_name(feature));
+        if let Some((features, _)) = self.met.get_mut(&key) {
+            features.extend(name.map(str::to_owned));
+        }
+        None
+    }
+
     /// Why the declaration of a dependency counts: its package is compiled, or something turned it on.
-    fn declared(&self, from: Node, position: usize) -> Point {
-        let known = self.setting.packages.known(from.package);
+    fn declared(&self, from: Node, position: usize) -> Option<Point> {
+        let known = self.answer.known(from.package());
         let declared = known.and_then(|known| Some((known, known.spec.dependencies.get(position)?)));
         match declared {
             Some((known, declared)) if declared.is_optional => {
                 let first = known.spec.of_key(&declared.key).start;
-                Point::On(Effect::Dependency(self.setting.canonical(from), first))
+                let slot = self.answer.canonical(from).slot();
+                u32::try_from(self.settled.sets.dependency(slot, known, first)?).ok()
             }
-            _ => Point::Package(from),
+            _ => self.package(from),
         }
     }
 
     /// The names of the packages from a member through a point to the crate.
-    fn path(&self, member: Node, from: Point, next: &HashMap<Point, Option<Point>>) -> Vec<String> {
-        let mut path = vec![self.name(member).to_owned()];
-        let mut at = Some(from);
-        let mut last = member.package;
-        while let Some(point) = at {
-            if point.node().package != last {
-                last = point.node().package;
-                path.push(self.name(point.node()).to_owned());
+    fn path(&self, member: Node, from: Point) -> Vec<String> {
+        let mut path = vec![self.answer.name(member.package()).to_owned()];
+        let mut last = member.package();
+        let mut point = from;
+        loop {
+            let package = self.node(point).package();
+            if package != last {
+                last = package;
+                path.push(self.answer.name(package).to_owned());
             }
-            at = next.get(&point).copied().flatten();
+            match self.next.get(point as usize) {
+                Some(next) if *next < GOAL => point = *next,
+                _ => return path,
+            }
         }
-        path
     }
+}
 
-    fn direct(
-        &self,
-        (member, position): (usize, usize),
-        asked: BTreeSet<String>,
-        path: Vec<String>,
-        certainty: Confidence,
-    ) -> Option<Direct> {
-        let declared = self.setting.packages.known(member)?.spec.dependencies.get(position)?;
-        Some(Direct {
-            member: self.setting.packages.package(member)?.name.clone(),
-            key: declared.key.to_string(),
-            kind: declared.kind,
-            features: asked.into_iter().collect(),
-            path,
-            certainty,
-        })
-    }
-
-    fn name(&self, node: Node) -> &str {
-        self.setting.packages.package(node.package).map(|package| package.name.as_str()).unwrap_or_default()
-    }
+fn direct(
+    answer: &Answer,
+    (member, position): (usize, usize),
+    asked: BTreeSet<String>,
+    path: Vec<String>,
+    certainty: Confidence,
+) -> Option<Direct> {
+    let declared = answer.known(member)?.spec.dependencies.get(position)?;
+    Some(Direct {
+        member: answer.name(member).to_owned(),
+        key: declared.key.to_string(),
+        kind: declared.kind,
+        features: asked.into_iter().collect(),
+        path,
+        certainty,
+    })
 }

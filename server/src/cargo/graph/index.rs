@@ -27,6 +27,11 @@ pub fn record<'t>(text: &'t str, version: &str) -> Option<&'t str> {
 
 /// The versions in the text of a crate's file that were not withdrawn, one a line.
 pub fn versions(text: &str) -> Option<String> {
+    versions_with(text, "")
+}
+
+/// Those of [`versions`] whose record has some text in it.
+pub fn versions_with(text: &str, part: &str) -> Option<String> {
     if text.as_bytes().first() != Some(&FORMAT) {
         return None;
     }
@@ -34,6 +39,7 @@ pub fn versions(text: &str) -> Option<String> {
     let mut versions = String::new();
     while let Some(version) = parts.next() {
         if let Some(record) = parts.next_if(|next| next.starts_with('{'))
+            && record.contains(part)
             && !record.contains("\"yanked\":true")
         {
             versions.push_str(version);
@@ -124,6 +130,7 @@ fn declared(record: RecordDependency) -> Option<Declared> {
         is_optional: record.optional,
         has_default_features: record.default_features,
         features: record.features.iter().map(|feature| Wish::parse(feature)).collect(),
+        place: 0,
     })
 }
 

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Gap, Members, Question, Resolution, registry::Caches, resolve, resolve_edited, resolver};
+use super::{Gap, Lockfile, Members, Question, Resolution, registry::Caches, resolve_each, resolver};
 use crate::{
     cargo::{
         CargoFacts, Lock, Manifest, Workspace,
@@ -18,35 +18,24 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// Most answers that are kept: those for the targets of a project, before and after an edit and the fixes that are tried.
-const MAX_ANSWERS: usize = 48;
+/// Most answers that are kept: those of a project before and after an edit, and of the fixes that are tried.
+const MAX_ANSWERS: usize = 24;
 
-/// Most that they may hold together, in packages and ways: in a workspace of hundreds of members one answer is large.
-const MAX_WEIGHT: usize = 300_000;
+/// Most that they may hold together, in steps and reasons: in a workspace of hundreds of members one answer is large.
+const MAX_WEIGHT: usize = 1_000_000;
+
+/// The answers for the targets of one question.
+type Each = Arc<[Arc<Resolution>]>;
 
 /// The last answers, the oldest first.
 #[derive(Debug, Default)]
-pub struct Answers(Mutex<VecDeque<(u64, Arc<Resolution>)>>);
-
-/// Answers a question about a project, from memory where nothing has changed that matters.
-pub fn resolve_kept(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>) -> Arc<Resolution> {
-    kept(snapshot, cargo, question, false, || resolve(snapshot, cargo, question))
-}
-
-/// The same of [`resolve_edited`].
-pub fn resolve_edited_kept(
-    snapshot: &Snapshot,
-    cargo: &CargoFacts,
-    question: &Question<'_>,
-) -> Arc<Resolution> {
-    kept(snapshot, cargo, question, true, || resolve_edited(snapshot, cargo, question))
-}
+pub struct Answers(Mutex<VecDeque<(u64, Each)>>);
 
 /// Whether what was missing in cargo's caches still is.
-fn still_lacks(snapshot: &Snapshot, lock: &Lock, resolution: &Resolution, is_edited: bool) -> bool {
-    let caches = Caches::new(&*snapshot.files);
+fn still_lacks(snapshot: &Snapshot, lock: &Lock, resolution: &Resolution, lockfile: Lockfile<'_>) -> bool {
+    let caches = Caches::new(&*snapshot.files, None);
     let is_there = |gap: &Gap| match gap {
-        Gap::NotLocked { name, requirement, .. } if is_edited => {
+        Gap::NotLocked { name, requirement, .. } if lockfile != Lockfile::AsItIs => {
             semver::VersionReq::parse(if requirement.is_empty() { "*" } else { requirement })
                 .is_ok_and(|wanted| caches.newest(name, &wanted).is_some())
         }
@@ -60,30 +49,31 @@ fn still_lacks(snapshot: &Snapshot, lock: &Lock, resolution: &Resolution, is_edi
     !resolution.gaps.iter().any(is_there)
 }
 
-fn weight(resolution: &Resolution) -> usize {
-    let ways = resolution.direct.values().flatten().map(|direct| direct.path.len()).sum::<usize>();
-    resolution.packages.len() + resolution.steps.len() / 8 + ways
+fn weight(each: &Each) -> usize {
+    each.first().map_or(0, |resolution| resolution.answer.weight())
 }
 
-fn kept(
+/// Answers a question about a project for several targets, from memory where nothing has changed that matters.
+pub fn resolve_kept(
     snapshot: &Snapshot,
     cargo: &CargoFacts,
     question: &Question<'_>,
-    is_edited: bool,
-    resolve: impl Fn() -> Resolution,
-) -> Arc<Resolution> {
-    let answer = || Arc::new(resolve());
+    targets: &[&str],
+    lockfile: Lockfile<'_>,
+) -> Each {
+    let answer = || Each::from(resolve_each(snapshot, cargo, question, targets, lockfile));
     let (Some(workspace), Some(lock)) = (&cargo.workspace, cargo.lock.lock()) else { return answer() };
-    let Some(key) = key(workspace, question, is_edited) else { return answer() };
+    let Some(key) = key(workspace, question, targets, lockfile) else { return answer() };
     let answers = || lock.answers.0.lock().unwrap_or_else(PoisonError::into_inner);
     let known = answers().iter().find(|(known, _)| *known == key).map(|(_, answer)| Arc::clone(answer));
-    if let Some(known) = known.filter(|known| still_lacks(snapshot, lock, known, is_edited)) {
+    let is_as_it_was = |each: &Each| each.iter().all(|one| still_lacks(snapshot, lock, one, lockfile));
+    if let Some(known) = known.filter(is_as_it_was) {
         return known;
     }
-    let resolution = answer();
+    let each = answer();
     let mut answers = answers();
     answers.retain(|(known, _)| *known != key);
-    answers.push_back((key, Arc::clone(&resolution)));
+    answers.push_back((key, Arc::clone(&each)));
     let mut left = MAX_WEIGHT;
     let fitting = answers.iter().rev().take(MAX_ANSWERS).take_while(|(_, answer)| {
         let fits = weight(answer) <= left;
@@ -93,17 +83,22 @@ fn kept(
     let too_many = answers.len() - fitting.count().max(1);
     answers.drain(..too_many);
     drop(answers);
-    resolution
+    each
 }
 
 /// What an answer follows from besides the lock file; `None` where it follows from more than that.
-fn key(workspace: &Workspace, question: &Question<'_>, is_edited: bool) -> Option<u64> {
+fn key(
+    workspace: &Workspace,
+    question: &Question<'_>,
+    targets: &[&str],
+    lockfile: Lockfile<'_>,
+) -> Option<u64> {
     let is_folder = |source: &DependencySource| matches!(source, DependencySource::Path(_));
     if question.members != Members::All || workspace.root.patches.iter().any(|one| is_folder(&one.source)) {
         return None;
     }
     let mut hash = DefaultHasher::new();
-    (is_edited, question.target, question.host, question.kinds as u8, question.towards).hash(&mut hash);
+    (lockfile, targets, question.host, question.kinds as u8, question.towards).hash(&mut hash);
     (resolver(workspace), workspace.members.len(), workspace.local.len()).hash(&mut hash);
     for gap in workspace.all_gaps() {
         gap.why.hash(&mut hash);
@@ -128,7 +123,7 @@ fn of_manifest(manifest: &Manifest, hash: &mut DefaultHasher) {
     }
 }
 
-fn of_dependency(dependency: &Dependency, hash: &mut DefaultHasher) {
+pub(super) fn of_dependency(dependency: &Dependency, hash: &mut DefaultHasher) {
     (&dependency.key.value, &dependency.crate_name, dependency.kind as u8).hash(hash);
     dependency.platform.as_ref().map(|platform| &platform.key.value).hash(hash);
     dependency.requirement.as_ref().map(|requirement| &requirement.value).hash(hash);
@@ -137,6 +132,6 @@ fn of_dependency(dependency: &Dependency, hash: &mut DefaultHasher) {
     match &dependency.source {
         DependencySource::Registry => 0_u8.hash(hash),
         DependencySource::Path(path) => path.hash(hash),
-        DependencySource::Git(url) => url.hash(hash),
+        DependencySource::OtherRegistry(url) | DependencySource::Git(url) => url.hash(hash),
     }
 }

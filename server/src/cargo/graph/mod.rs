@@ -6,40 +6,57 @@
 //! resolver. Where a package is in no cache, everything is resolved twice: with as little, and with as much as
 //! could be. What both agree on is certain.
 //!
+//! ```text
+//! once per lock file     packages: what each one declares, and where the lock file leads its dependencies
+//!                        setting: for which targets a dependency counts; which packages lead to native code
+//! once per edit          features: for which targets is what on?    all targets in one pass, as sets of bits
+//!                        walk: for which targets is what compiled?
+//!                        answer: the same for targets that differ in nothing
+//! when somebody asks     blame, path_to: by which way
+//! ```
+//!
 //! Held to `cargo tree` on scratch projects: `tests/tests/feature_graph.rs`.
 
+mod answer;
 mod blame;
-mod complete;
+mod changes;
 mod features;
 pub(crate) mod index;
 mod kept;
 mod offered;
 mod packages;
 mod registry;
+mod setting;
 mod spec;
 #[cfg(test)]
 mod tests;
 mod walk;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use cargo_platform::Cfg;
 
 use self::{
+    answer::{Answer, Settled},
     blame::Blame,
-    features::{Features, Node, Setting, Side, World},
-    walk::Step,
+    features::Features,
+    setting::{Mask, Node, Reach, Setting, Side, World},
 };
-use super::{CargoFacts, Lock, Manifest, Workspace, manifest::DependencyKind};
+use super::{CargoFacts, Manifest, Workspace, manifest::DependencyKind};
 use crate::{finding::Confidence, knowledge, snapshot::Snapshot};
 
 pub use blame::MAX_DIRECT;
-pub use complete::resolve_edited;
-pub use kept::{Answers, resolve_edited_kept, resolve_kept};
+pub use changes::asked_differently;
+pub use kept::{Answers, resolve_kept};
 pub use offered::{Declarations, Offered};
 pub use packages::Known;
 use packages::Packages;
 pub(super) use registry::CRATES_IO;
+pub use registry::Published;
+pub use setting::{MAX_TARGETS, Skeletons};
 pub use spec::ProcMacro;
 
 /// Which dependencies are followed.
@@ -212,23 +229,30 @@ pub struct Direct {
     pub certainty: Confidence,
 }
 
-/// The answer.
-#[derive(Clone, Debug, Default)]
+/// The ways to crates that somebody has asked for.
+type Ways = BTreeMap<(String, bool), Arc<[Direct]>>;
+
+/// The answer for one target, and for those that differ in nothing from it.
+#[derive(Debug, Default)]
 pub struct Resolution {
-    /// What is compiled, or may be, sorted.
+    /// What is compiled, or may be, sorted: of the crates that the question is about, else all.
     pub packages: Vec<Compiled>,
     /// What keeps the answer from being certain, sorted.
     pub gaps: Vec<Gap>,
-    direct: BTreeMap<(String, bool), Vec<Direct>>,
-    nodes: BTreeMap<Node, usize>,
-    /// In the order of their distance from the packages that are asked for.
-    steps: Vec<Step>,
-    /// The packages that are asked for, by their places in the lock file.
-    roots: BTreeSet<usize>,
+    /// Whether the manifests ask for more than the lock file has: what cargo would add is likely, not certain.
+    pub is_ahead: bool,
+    answer: Arc<Answer>,
+    target: Mask,
+    direct: Mutex<Ways>,
 }
 
 impl Resolution {
-    /// The compiled packages of a crate, for the target or for the host.
+    fn of_gaps(gaps: BTreeSet<Gap>) -> Self {
+        Self { gaps: gaps.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The compiled packages of a crate, for the target or for the host. The question has to be
+    /// [towards](Question::towards) it, or towards nothing.
     pub fn find<'a>(&'a self, name: &'a str, for_host: bool) -> impl Iterator<Item = &'a Compiled> + 'a {
         self.packages.iter().filter(move |package| package.name == name && package.for_host == for_host)
     }
@@ -249,88 +273,128 @@ impl Resolution {
     }
 
     /// The dependencies in the workspace's manifests that make a crate be compiled, sorted; of more than [`MAX_DIRECT`]
-    /// those with the shortest ways. The question has to
-    /// be [towards](Question::towards) it.
-    pub fn direct(&self, name: &str, for_host: bool) -> &[Direct] {
-        self.direct.get(&(name.to_owned(), for_host)).map(Vec::as_slice).unwrap_or_default()
+    /// those with the shortest ways. The question has to be [towards](Question::towards) it, or towards nothing.
+    pub fn direct(&self, name: &str, for_host: bool) -> Arc<[Direct]> {
+        let known = || self.direct.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (name.to_owned(), for_host);
+        if let Some(direct) = known().get(&key).map(Arc::clone) {
+            return direct;
+        }
+        let side = if for_host { Side::Host } else { Side::Target };
+        let blame = |settled: &Settled, certainty| {
+            Blame::new(&self.answer, settled, self.target).of(name, side, certainty)
+        };
+        let mut direct = blame(&self.answer.certain, Confidence::Certain);
+        // What may be counts where nobody is known more surely.
+        for more in self.answer.possible.iter().flat_map(|settled| blame(settled, Confidence::Possible)) {
+            let same =
+                |one: &Direct| (&one.member, &one.key, one.kind) == (&more.member, &more.key, more.kind);
+            if !direct.iter().any(same) {
+                direct.push(more);
+            }
+        }
+        direct.sort();
+        let direct: Arc<[Direct]> = direct.into();
+        Arc::clone(known().entry(key).or_insert(direct))
     }
 
-    /// The names on a shortest way from a package of the workspace to one of [the packages](Self::packages), both
-    /// included.
+    /// The names on a shortest way from a package of the workspace to one that is compiled, both included.
     pub fn path_to(&self, package: &Compiled) -> Vec<String> {
-        // Steps come by distance, so the first one to each node is on a shortest way.
-        let mut before: BTreeMap<Node, Node> = BTreeMap::new();
-        for step in &self.steps {
-            before.entry(step.to).or_insert(step.from);
-        }
         let side = if package.for_host { Side::Host } else { Side::Target };
-        let mut path: Vec<String> = Vec::new();
-        let mut next = Some(Node { package: package.locked, side });
-        while let Some(node) = next {
-            path.push(self.name(node));
-            let is_start = self.roots.contains(&node.package) || path.len() > self.nodes.len();
-            next = before.get(&node).copied().filter(|_| !is_start);
-        }
-        path.reverse();
-        path
+        self.answer.path_to(Node::new(package.locked, side), self.target)
     }
 
     /// The packages that are, or may be, compiled for the target and use one of some crates in their build scripts,
     /// and how sure that is: of a package that is in no cache, the lock file does not say what it uses a crate for.
-    pub fn users_in_build_scripts(&self, names: &[&str]) -> Vec<(&Compiled, Confidence)> {
+    pub fn users_in_build_scripts(&self, names: &[&str]) -> Vec<(Compiled, Confidence)> {
+        let helpers: BTreeSet<usize> = names.iter().flat_map(|name| self.answer.find(name)).collect();
         let mut users: BTreeMap<Node, Confidence> = BTreeMap::new();
-        for step in &self.steps {
+        let both = std::iter::once(&self.answer.certain).chain(&self.answer.possible);
+        for step in both.flat_map(|settled| &settled.steps) {
+            let is_user = step.from.side == Side::Target && step.to.side == Side::Host;
+            if step.mask & self.target == 0 || !is_user || !helpers.contains(&step.to.package()) {
+                continue;
+            }
             let certainty = match step.kind {
                 Some(DependencyKind::Build) => Confidence::Certain,
                 Some(DependencyKind::Normal | DependencyKind::Dev) => continue,
                 // By its name it binds a library, and such crates have helpers for their build scripts alone.
-                None if self.name(step.from).ends_with("-sys") => Confidence::Likely,
+                None if self.answer.name(step.from.package()).ends_with("-sys") => Confidence::Likely,
                 None => Confidence::Possible,
             };
-            if step.from.side == Side::Target && names.iter().any(|name| self.is(step.to, name, true)) {
-                let known = users.entry(step.from).or_insert(certainty);
-                *known = certainty.max(*known);
-            }
+            let known = users.entry(step.from).or_insert(certainty);
+            *known = certainty.max(*known);
         }
-        let compiled = |(node, certainty): (&Node, &Confidence)| {
-            let package = self.packages.get(*self.nodes.get(node)?)?;
-            Some((package, package.certainty.min(*certainty)))
+        let compiled = |(node, certainty): (Node, Confidence)| {
+            let package = self.answer.compiled(node, self.target)?;
+            let certainty = package.certainty.min(certainty);
+            Some((package, certainty))
         };
-        users.iter().filter_map(compiled).collect()
-    }
-
-    fn is(&self, node: Node, name: &str, for_host: bool) -> bool {
-        (node.side == Side::Host) == for_host && self.name(node) == name
-    }
-
-    fn name(&self, node: Node) -> String {
-        let package = self.nodes.get(&node).and_then(|position| self.packages.get(*position));
-        package.map(|package| package.name.clone()).unwrap_or_default()
+        let mut users: Vec<(Compiled, Confidence)> = users.into_iter().filter_map(compiled).collect();
+        users.sort();
+        users
     }
 }
 
 /// Answers a question about a project.
-pub fn resolve(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>) -> Resolution {
-    resolve_among(snapshot, cargo, question, question.towards)
+pub fn resolve(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>) -> Arc<Resolution> {
+    let targets = [question.target];
+    resolve_each(snapshot, cargo, question, &targets, Lockfile::AsItIs).pop().unwrap_or_default()
 }
 
-/// The same, passing over what does not lead to some crates by the lock file; over nothing when there are none.
-fn resolve_among(
+/// What is taken for the lock file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lockfile<'a> {
+    /// The one that is there. What it does not have is a gap.
+    AsItIs,
+    /// What cargo would make of it for manifests that were changed. A feature that nobody asked for so far may need
+    /// crates that it does not have yet. Cargo would take the newest version of the registry that will do; so does
+    /// this, as far as the registry's index or its unpacked crates are in cargo's caches. Gaps say what is in no cache.
+    BroughtUpToDate,
+    /// What cargo would make of it for the manifests as they are: it is as it is while they ask for nothing new. What only
+    /// may be asked for is not added.
+    Completed,
+    /// As [brought up to date](Self::BroughtUpToDate) where only some crates are asked for in another way than before. The features of what they do not lead
+    /// to are as they were, and bring nothing new.
+    BroughtUpToDateFor(&'a [&'a str]),
+}
+
+/// Answers the same question for several targets, in their order; its own target is passed over.
+pub fn resolve_each(
     snapshot: &Snapshot,
     cargo: &CargoFacts,
     question: &Question<'_>,
-    leading_to: &[&str],
-) -> Resolution {
+    targets: &[&str],
+    lockfile: Lockfile<'_>,
+) -> Vec<Arc<Resolution>> {
+    let of_some = |targets| resolve_some(snapshot, cargo, question, targets, lockfile);
+    targets.chunks(MAX_TARGETS).flat_map(of_some).collect()
+}
+
+fn resolve_some(
+    snapshot: &Snapshot,
+    cargo: &CargoFacts,
+    question: &Question<'_>,
+    targets: &[&str],
+    lockfile: Lockfile<'_>,
+) -> Vec<Arc<Resolution>> {
+    let for_all = |resolution| {
+        let same = Arc::new(resolution);
+        targets.iter().map(|_| Arc::clone(&same)).collect()
+    };
     let broken = cargo.manifest_gap.iter().chain(cargo.workspace.iter().flat_map(Workspace::all_gaps));
     let mut gaps: BTreeSet<Gap> = broken.map(|gap| Gap::Manifest { why: gap.why.clone() }).collect();
     let Some(workspace) = &cargo.workspace else {
         gaps.insert(Gap::Manifest { why: "is not there".to_owned() });
-        return Resolution { gaps: gaps.into_iter().collect(), ..Resolution::default() };
+        return for_all(Resolution::of_gaps(gaps));
     };
     let Some(lock) = cargo.lock.lock() else {
-        return Resolution { gaps: vec![Gap::NoLock], ..Resolution::default() };
+        return for_all(Resolution::of_gaps(BTreeSet::from([Gap::NoLock])));
     };
-    let packages = Packages::new(snapshot, workspace, lock);
+    let mut packages = Packages::new(snapshot, workspace, lock);
+    if lockfile != Lockfile::AsItIs {
+        packages = packages.updating();
+    }
     let mut roots = BTreeSet::new();
     for manifest in selected(workspace, question.members) {
         match packages.of_manifest(manifest) {
@@ -338,103 +402,86 @@ fn resolve_among(
             None => _ = gaps.insert(Gap::Unlocked { name: manifest.name().unwrap_or_default().to_owned() }),
         }
     }
+    let beginnings: &[&str] = match lockfile {
+        Lockfile::BroughtUpToDateFor(changed) => changed,
+        _ => &[],
+    };
+    // The ways to new packages stand in no lock file: where they may begin anywhere, nothing can be passed over.
+    let passes_over = matches!(lockfile, Lockfile::AsItIs | Lockfile::BroughtUpToDateFor(_));
     let setting = Setting {
         is_decoupled: resolver(workspace) != "1",
         with_dev: question.kinds == Kinds::All,
-        target: (question.target, cfgs(question.target)),
+        targets: targets.iter().map(|target| (*target, cfgs(target))).collect(),
         host: (question.host, cfgs(question.host)),
-        wanted: wanted(lock, leading_to),
+        adds_what_may_be: lockfile != Lockfile::Completed,
+        ways: (passes_over && !question.towards.is_empty())
+            .then(|| lock.skeletons.ways(lock, question.towards)),
+        reach: Reach::new(lock, beginnings.iter().flat_map(|name| lock.find(name))),
+        conditions: lock.skeletons.conditions(lock, targets, question.host),
         roots,
         packages: &packages,
     };
     let members = workspace.packages().filter_map(|manifest| packages.of_manifest(manifest)).collect();
-    answer(&setting, question, gaps, &members)
+    answer(&setting, question, &gaps, members)
 }
 
 fn answer(
     setting: &Setting<'_>,
     question: &Question<'_>,
-    mut gaps: BTreeSet<Gap>,
-    members: &BTreeSet<usize>,
-) -> Resolution {
-    let features = Features::resolve(setting, World::Certain);
-    let certain = walk::walk(setting, &features, question.kinds, World::Certain);
-    let mut compiled: BTreeMap<Node, Compiled> =
-        certain.nodes.iter().filter_map(|node| Some((*node, compiled(setting, &features, *node)?))).collect();
-    let mut direct = BTreeMap::new();
-    blame(&mut direct, &Blame::new(setting, members, &features, &certain), question, Confidence::Certain);
-    let mut steps = certain.steps;
-    gaps.extend(features.gaps);
-    if features.is_uncertain {
-        let more = Features::resolve(setting, World::Possible);
-        let possible = walk::walk(setting, &more, question.kinds, World::Possible);
-        for node in &possible.nodes {
-            add_possible(&mut compiled, *node, self::compiled(setting, &more, *node));
+    gaps: &BTreeSet<Gap>,
+    members: BTreeSet<usize>,
+) -> Vec<Arc<Resolution>> {
+    let mut missing: BTreeMap<Gap, Mask> = gaps.iter().map(|gap| (gap.clone(), Mask::MAX)).collect();
+    let mut settle = |world, targets| {
+        setting.packages.stop_adding(world == World::Possible && !setting.adds_what_may_be);
+        let mut features = Features::resolve(setting, world, targets);
+        while setting.reach.widen(setting.packages.lock) {
+            features = Features::resolve(setting, world, targets);
         }
-        blame(&mut direct, &Blame::new(setting, members, &more, &possible), question, Confidence::Possible);
-        steps.extend(possible.steps);
-        gaps.extend(more.gaps);
-    }
-    let mut sorted: Vec<(Node, Compiled)> = compiled.into_iter().collect();
-    sorted.sort_by(|one, other| one.1.cmp(&other.1));
-    Resolution {
-        nodes: sorted.iter().enumerate().map(|(position, (node, _))| (*node, position)).collect(),
-        packages: sorted.into_iter().map(|(_, compiled)| compiled).collect(),
-        gaps: gaps.into_iter().collect(),
-        direct,
-        steps,
-        roots: setting.roots.clone(),
-    }
-}
-
-/// Takes in what may be compiled.
-fn add_possible(compiled: &mut BTreeMap<Node, Compiled>, node: Node, may_be: Option<Compiled>) {
-    let Some(may_be) = may_be else { return };
-    let known = compiled.entry(node).or_insert_with(|| Compiled {
-        features: Vec::new(),
-        certainty: Confidence::Possible,
-        ..may_be.clone()
-    });
-    let sure: BTreeSet<&String> = known.features.iter().collect();
-    let extra = may_be.features.iter().filter(|feature| !sure.contains(feature)).cloned();
-    known.possible_features = extra.collect();
-}
-
-/// Takes in who is to blame for the crates that the question is about, where nobody is known more surely.
-fn blame(
-    known: &mut BTreeMap<(String, bool), Vec<Direct>>,
-    blame: &Blame<'_>,
-    question: &Question<'_>,
-    certainty: Confidence,
-) {
-    for name in question.towards {
-        for side in [Side::Target, Side::Host] {
-            let direct = known.entry(((*name).to_owned(), side == Side::Host)).or_default();
-            for more in blame.of(name, side, certainty) {
-                let same =
-                    |one: &Direct| (&one.member, &one.key, one.kind) == (&more.member, &more.key, more.kind);
-                if !direct.iter().any(same) {
-                    direct.push(more);
-                }
-            }
-            direct.sort();
+        let walk = walk::walk(setting, &features, question.kinds, world, targets);
+        for (gap, mask) in std::mem::take(&mut features.gaps) {
+            *missing.entry(gap).or_default() |= mask;
         }
+        (features.uncertain, Settled::new(features, walk))
+    };
+    let (uncertain, certain) = settle(World::Certain, setting.all());
+    let possible = (uncertain != 0).then(|| settle(World::Possible, uncertain).1);
+    let answer = Arc::new(Answer::new(setting, members, certain, possible));
+    let places = places(setting, question, &answer);
+    let of = |number: usize| {
+        let target = 1 << number;
+        let sides =
+            places.iter().flat_map(|place| [Node::new(*place, Side::Target), Node::new(*place, Side::Host)]);
+        let mut packages: Vec<Compiled> = sides.filter_map(|node| answer.compiled(node, target)).collect();
+        packages.sort();
+        let gaps = missing.iter().filter(|(_, mask)| *mask & target != 0).map(|(gap, _)| gap.clone());
+        Resolution {
+            is_ahead: answer.is_ahead(target),
+            packages,
+            gaps: gaps.collect(),
+            answer: Arc::clone(&answer),
+            target,
+            direct: Mutex::default(),
+        }
+    };
+    let masks = missing.values().copied().chain([uncertain]);
+    let mut resolutions: Vec<Arc<Resolution>> = Vec::new();
+    for (number, like) in answer.alike(setting.targets.len(), masks).into_iter().enumerate() {
+        let resolution = resolutions.get(like).map_or_else(|| Arc::new(of(number)), Arc::clone);
+        resolutions.push(resolution);
     }
+    resolutions
 }
 
-fn compiled(setting: &Setting<'_>, features: &Features<'_>, node: Node) -> Option<Compiled> {
-    let package = setting.packages.package(node.package)?;
-    Some(Compiled {
-        name: package.name.clone(),
-        version: package.version.clone(),
-        for_host: node.side == Side::Host,
-        features: features.of(node),
-        possible_features: Vec::new(),
-        is_read: setting.packages.known(node.package).is_some(),
-        proc_macro: setting.packages.proc_macro(node.package),
-        certainty: Confidence::Certain,
-        locked: node.package,
-    })
+/// The packages that a question is about.
+fn places(setting: &Setting<'_>, question: &Question<'_>, answer: &Answer) -> Vec<usize> {
+    if question.towards.is_empty() {
+        return answer.places().collect();
+    }
+    let lock = setting.packages.lock;
+    let mut places = lock.skeletons.ways(lock, question.towards).goals.clone();
+    places.extend(answer.places_of_added().filter(|place| question.towards.contains(&answer.name(*place))));
+    places
 }
 
 /// The packages that are asked for.
@@ -462,30 +509,4 @@ fn resolver(workspace: &Workspace) -> &str {
 
 fn cfgs(triple: &str) -> Option<&'static [Cfg]> {
     knowledge::target(triple).map(knowledge::Target::cfgs)
-}
-
-/// For each package whether it leads to one of some crates.
-fn wanted(lock: &Lock, towards: &[&str]) -> Vec<bool> {
-    if towards.is_empty() {
-        return Vec::new();
-    }
-    let mut users: Vec<Vec<usize>> = vec![Vec::new(); lock.packages.len()];
-    for (index, package) in lock.packages.iter().enumerate() {
-        for dependency in &package.dependencies {
-            if let Some(users) = users.get_mut(*dependency) {
-                users.push(index);
-            }
-        }
-    }
-    let mut wanted = vec![false; lock.packages.len()];
-    let mut open: Vec<usize> = towards.iter().flat_map(|name| lock.find(name)).collect();
-    // A manifest may since have got dependencies that its entry in the lock file does not have.
-    open.extend(lock.local());
-    while let Some(index) = open.pop() {
-        if let Some(slot @ false) = wanted.get_mut(index) {
-            *slot = true;
-            open.extend(users.get(index).into_iter().flatten());
-        }
-    }
-    wanted
 }

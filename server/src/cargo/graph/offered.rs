@@ -39,7 +39,8 @@ impl<'a> Declarations<'a> {
     pub fn new(snapshot: &'a Snapshot, cargo: &'a CargoFacts) -> Self {
         let both = cargo.workspace.as_ref().zip(cargo.lock.lock());
         let packages = both.map(|(workspace, lock)| Packages::new(snapshot, workspace, lock));
-        Self { packages, caches: Caches::new(&*snapshot.files) }
+        let published = cargo.lock.lock().map(|lock| &*lock.published);
+        Self { packages, caches: Caches::new(&*snapshot.files, published) }
     }
 
     /// What a dependency offers in the version that is locked, or that cargo would take; `None` where no declaration
@@ -48,8 +49,22 @@ impl<'a> Declarations<'a> {
         self.locked(manifest, dependency).or_else(|| self.newest(dependency))
     }
 
+    /// Whether the locked version of a dependency has a feature; `None` where no declaration of it is at hand.
+    pub fn locked_has(&self, manifest: &Manifest, dependency: &Dependency, feature: &str) -> Option<bool> {
+        let to = self.place(manifest, dependency)?;
+        Some(self.packages.as_ref()?.known(to)?.spec.feature(feature).is_some())
+    }
+
     /// What the locked version of a dependency offers.
     pub fn locked(&self, manifest: &Manifest, dependency: &Dependency) -> Option<Offered> {
+        let packages = self.packages.as_ref()?;
+        let to = self.place(manifest, dependency)?;
+        let features = packages.known(to)?.spec.feature_names().map(str::to_owned).collect();
+        Some(Offered { version: packages.package(to)?.version.clone(), features })
+    }
+
+    /// Where the lock file leads a dependency.
+    fn place(&self, manifest: &Manifest, dependency: &Dependency) -> Option<usize> {
         let packages = self.packages.as_ref()?;
         let own = packages.known(packages.of_manifest(manifest)?)?;
         let same = own.spec.of_key(&dependency.key.value);
@@ -57,9 +72,8 @@ impl<'a> Declarations<'a> {
             .filter(|place| own.spec.dependencies.get(*place).is_some_and(|one| one.kind == dependency.kind));
         let place = fitting.next()?;
         let declared = own.spec.dependencies.get(place)?;
-        let to = own.locked.get(place).copied().flatten().or_else(|| packages.elsewhere(declared))?;
-        let features = packages.known(to)?.spec.feature_names().map(str::to_owned).collect();
-        Some(Offered { version: packages.package(to)?.version.clone(), features })
+        let locked = own.locked.get(place).copied().flatten();
+        locked.map(|to| to as usize).or_else(|| packages.elsewhere(declared))
     }
 
     /// Whether some version that would do has a feature; `None` where not all of them are known. Cargo takes an older
@@ -70,7 +84,8 @@ impl<'a> Declarations<'a> {
             return None;
         }
         let name = &dependency.crate_name;
-        let all = self.caches.versions(name, &requirement);
+        // What no record speaks of, no version has.
+        let all = self.caches.versions_with(name, &requirement, &format!("\"{feature}\""));
         let is_whole = all.is_some();
         let mut versions = all.unwrap_or_else(|| self.caches.unpacked_versions(name, &requirement));
         versions.sort();

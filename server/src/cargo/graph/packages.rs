@@ -1,23 +1,26 @@
 //! The locked packages with what they declare, read when they are first asked for.
 
 use std::{
-    cell::OnceCell,
+    cell::{Cell, OnceCell},
     collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
-use semver::Version;
+use semver::{Version, VersionReq};
 
 use super::{
     registry::Caches,
-    spec::{Declared, HELPERS, ProcMacro, Spec},
+    spec::{Declared, Spec},
 };
 use crate::{
     cargo::{
         Manifest, Workspace,
         lock::{Lock, LockedPackage},
-        manifest::{self, DependencySource, Found},
+        manifest::{self, DependencySource, Found, Patch},
     },
     snapshot::Snapshot,
 };
@@ -26,16 +29,67 @@ use crate::{
 const MAX_PATCHED: usize = 200;
 
 /// A locked package, with the packages that its dependencies are locked to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Known {
-    pub(super) spec: Spec,
+    pub(super) spec: Arc<Spec>,
     /// For each dependency of the spec, its place in the lock file.
-    pub(super) locked: Vec<Option<usize>>,
+    pub(super) locked: Vec<Option<u32>>,
+    /// For each feature that it asks for, its place among those of the package that is asked.
+    pub(super) places: Places,
 }
 
-/// All packages of a lock file.
+impl Known {
+    /// Whether the lock file itself says where a dependency leads.
+    pub(super) fn is_settled(&self, position: usize) -> bool {
+        self.locked.get(position).is_some_and(Option::is_some)
+    }
+}
+
+/// Positions that were looked up by name once.
+#[derive(Debug)]
+pub(super) struct Places(Box<[AtomicU32]>);
+
+impl Places {
+    /// Nobody has looked.
+    const NEW: u32 = u32::MAX;
+    /// There is nothing of that name.
+    const NONE: u32 = u32::MAX - 1;
+
+    fn new(count: usize) -> Self {
+        Self(std::iter::repeat_with(|| AtomicU32::new(Self::NEW)).take(count).collect())
+    }
+
+    /// What is known, or what `find` finds, which must find the same each time.
+    pub(super) fn get_or(&self, place: usize, find: impl FnOnce() -> Option<usize>) -> Option<usize> {
+        let Some(slot) = self.0.get(place) else { return find() };
+        match slot.load(Ordering::Relaxed) {
+            Self::NEW => {
+                let found = find();
+                let position =
+                    found.map(u32::try_from).map_or(Self::NONE, |found| found.unwrap_or(Self::NEW));
+                slot.store(position, Ordering::Relaxed);
+                found
+            }
+            Self::NONE => None,
+            position => usize::try_from(position).ok(),
+        }
+    }
+}
+
+/// Most packages that a changed manifest may bring.
+const MAX_NEW: usize = 512;
+
+/// Packages that the lock file does not have yet, in the order in which somebody asked for them.
+struct Newcomers {
+    packages: Vec<OnceCell<LockedPackage>>,
+    count: Cell<usize>,
+    is_closed: Cell<bool>,
+}
+
+/// All packages of a lock file, and where manifests are newer, those that cargo would add to it.
 pub(super) struct Packages<'a> {
     pub(super) lock: &'a Lock,
+    newcomers: Option<Newcomers>,
     workspace: &'a Workspace,
     snapshot: &'a Snapshot,
     caches: Caches<'a>,
@@ -54,35 +108,88 @@ impl<'a> Packages<'a> {
         }
         Self {
             lock,
+            newcomers: None,
             workspace,
             snapshot,
-            caches: Caches::new(&*snapshot.files),
+            caches: Caches::new(&*snapshot.files, Some(&lock.published)),
             known: vec![OnceCell::new(); lock.packages.len()],
             patched: OnceCell::new(),
             by_name,
         }
     }
 
-    pub(super) fn package(&self, index: usize) -> Option<&'a LockedPackage> {
-        self.lock.packages.get(index)
+    /// The same, bringing the lock file up to date: a dependency that it does not have leads to what cargo would add,
+    /// the newest version that will do.
+    pub(super) fn updating(mut self) -> Self {
+        self.newcomers = Some(Newcomers {
+            packages: vec![OnceCell::new(); MAX_NEW],
+            count: Cell::new(0),
+            is_closed: Cell::new(false),
+        });
+        self.known.resize(self.capacity(), OnceCell::new());
+        self
+    }
+
+    /// How many packages there can be.
+    pub(super) fn capacity(&self) -> usize {
+        self.lock.packages.len() + self.newcomers.as_ref().map_or(0, |new| new.packages.len())
+    }
+
+    pub(super) fn package(&self, index: usize) -> Option<&LockedPackage> {
+        self.lock.packages.get(index).or_else(|| self.newcomer(index.checked_sub(self.lock.packages.len())?))
+    }
+
+    fn newcomer(&self, number: usize) -> Option<&LockedPackage> {
+        self.newcomers.as_ref()?.packages.get(number)?.get()
+    }
+
+    /// All versions of a crate.
+    fn find<'s>(&'s self, name: &'s str) -> impl Iterator<Item = usize> + 's {
+        let count = self.newcomers.as_ref().map_or(0, |new| new.count.get());
+        let is_it = move |number: &usize| self.newcomer(*number).is_some_and(|package| package.name == name);
+        let new = (0..count).filter(is_it).map(|number| self.lock.packages.len() + number);
+        self.lock.find(name).chain(new)
+    }
+
+    /// Whether nothing more is added.
+    pub(super) fn stop_adding(&self, stop: bool) {
+        if let Some(newcomers) = &self.newcomers {
+            newcomers.is_closed.set(stop);
+        }
+    }
+
+    /// Adds what cargo would add for a dependency.
+    fn add(&self, declared: &Declared) -> Option<usize> {
+        let newcomers = self.newcomers.as_ref().filter(|new| !declared.is_foreign && !new.is_closed.get())?;
+        let is_patch = |patch: &Patch| *patch.crate_name.value == *declared.crate_name;
+        if self.workspace.root.patches.iter().any(is_patch) {
+            return None;
+        }
+        let any = VersionReq::STAR;
+        let requirement = declared.requirement.as_ref().unwrap_or(&any);
+        let version = self.caches.newest(&declared.crate_name, requirement)?;
+        let number = newcomers.count.get();
+        let slot = newcomers.packages.get(number)?;
+        slot.set(LockedPackage::of_crates_io(&declared.crate_name, &version)).ok()?;
+        newcomers.count.set(number + 1);
+        Some(self.lock.packages.len() + number)
+    }
+
+    /// The packages that were added.
+    pub(super) fn added(&self) -> Vec<LockedPackage> {
+        let all = self.newcomers.iter().flat_map(|new| &new.packages);
+        all.map_while(|package| package.get().cloned()).collect()
+    }
+
+    /// What was read of each package.
+    pub(super) fn read_so_far(&self) -> Vec<Option<Arc<Known>>> {
+        let known = self.known.iter().map(|known| known.get()?.as_ref().ok().map(Arc::clone));
+        known.collect()
     }
 
     /// What a package declares.
     pub(super) fn known(&self, index: usize) -> Option<&Known> {
         self.look(index)?.map(|known| &**known).ok()
-    }
-
-    /// Whether a package is a procedural macro; where nothing but the lock file is at hand, by what it is
-    /// locked with.
-    pub(super) fn proc_macro(&self, index: usize) -> ProcMacro {
-        if let Some(known) = self.known(index) {
-            return known.spec.proc_macro;
-        }
-        let helps = |dependency: &usize| {
-            self.package(*dependency).is_some_and(|package| HELPERS.contains(&package.name.as_str()))
-        };
-        let is_likely = self.package(index).is_some_and(|package| package.dependencies.iter().any(helps));
-        if is_likely { ProcMacro::Likely } else { ProcMacro::No }
     }
 
     /// Why it is not known what a package declares.
@@ -100,7 +207,7 @@ impl<'a> Packages<'a> {
             let manifest = self.manifest(package).ok_or("has no manifest that could be read")?;
             let spec =
                 Spec::of_manifest(manifest.is_proc_macro(), &manifest.dependencies, &manifest.features, true);
-            return Ok(Arc::new(self.connect(package, spec)));
+            return Ok(Arc::new(self.connect(package, Arc::new(spec))));
         }
         // A published version never changes: what was once read stays with the lock file.
         let kept = self.lock.known.get(index);
@@ -114,9 +221,11 @@ impl<'a> Packages<'a> {
         Ok(known)
     }
 
-    fn connect(&self, package: &LockedPackage, spec: Spec) -> Known {
-        let locked = spec.dependencies.iter().map(|declared| self.locked(package, declared)).collect();
-        Known { spec, locked }
+    fn connect(&self, package: &LockedPackage, spec: Arc<Spec>) -> Known {
+        let locked = spec.dependencies.iter().map(|declared| self.locked(package, declared));
+        let locked = locked.map(|place| place.and_then(|place| u32::try_from(place).ok())).collect();
+        let places = Places::new(spec.wishes);
+        Known { spec, locked, places }
     }
 
     /// The package that the lock file gives to a dependency.
@@ -135,7 +244,7 @@ impl<'a> Packages<'a> {
     /// Where cargo would look for a dependency that the lock file does not give to the package: among what is
     /// locked for others, the newest that will do.
     pub(super) fn elsewhere(&self, declared: &Declared) -> Option<usize> {
-        self.newest(self.lock.find(&declared.crate_name), declared)
+        self.newest(self.find(&declared.crate_name), declared).or_else(|| self.add(declared))
     }
 
     fn newest(&self, candidates: impl Iterator<Item = usize>, declared: &Declared) -> Option<usize> {
@@ -199,6 +308,6 @@ impl<'a> Packages<'a> {
 fn folder(source: &DependencySource) -> Option<&Path> {
     match source {
         DependencySource::Path(path) => Some(path),
-        DependencySource::Registry | DependencySource::Git(_) => None,
+        DependencySource::Registry | DependencySource::OtherRegistry(_) | DependencySource::Git(_) => None,
     }
 }

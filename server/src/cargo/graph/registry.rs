@@ -1,9 +1,10 @@
 //! Finding what a locked package declares, in cargo's caches.
 
 use std::{
-    cell::{OnceCell, RefCell},
+    cell::OnceCell,
     collections::HashMap,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use semver::{Version, VersionReq};
@@ -23,14 +24,25 @@ const CHECKOUT_DEPTH: usize = 6;
 /// The registry that everybody uses, as lock files name it.
 pub(in crate::cargo) const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
+/// What was read of published crates so far. A version never changes, so it stays with the lock file.
+#[derive(Debug, Default)]
+pub struct Published {
+    /// Only looked up in, so that the order of these maps does not show.
+    specs: Mutex<HashMap<(String, String), Arc<Spec>>>,
+    versions: Mutex<HashMap<String, Arc<[Version]>>>,
+}
+
 /// Cargo's caches.
 pub(super) struct Caches<'a> {
     files: &'a dyn Files,
-    unpacked: OnceCell<Vec<String>>,
-    indices: OnceCell<Vec<String>>,
-    checkouts: OnceCell<Vec<String>>,
-    /// The unpacked crates of each registry, sorted: a home holds thousands.
-    folders: RefCell<HashMap<String, Vec<String>>>,
+    published: Option<&'a Published>,
+    unpacked: OnceCell<Arc<[String]>>,
+    indices: OnceCell<Arc<[String]>>,
+    checkouts: OnceCell<Arc<[String]>>,
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn fitting<'t>(versions: impl Iterator<Item = &'t str>, requirement: &VersionReq) -> Vec<Version> {
@@ -39,25 +51,38 @@ fn fitting<'t>(versions: impl Iterator<Item = &'t str>, requirement: &VersionReq
 }
 
 impl<'a> Caches<'a> {
-    pub(super) fn new(files: &'a dyn Files) -> Self {
+    pub(super) fn new(files: &'a dyn Files, published: Option<&'a Published>) -> Self {
         Self {
             files,
+            published,
             unpacked: OnceCell::new(),
             indices: OnceCell::new(),
             checkouts: OnceCell::new(),
-            folders: RefCell::default(),
         }
     }
 
     /// What a package declares; otherwise one phrase why it is not known.
-    pub(super) fn spec(&self, package: &LockedPackage) -> Result<Spec, String> {
+    pub(super) fn spec(&self, package: &LockedPackage) -> Result<Arc<Spec>, String> {
         let source = package.source.as_deref().unwrap_or_default();
         if let Some(url) = source.strip_prefix("git+") {
-            return self.checked_out(package, url).ok_or_else(|| "is not checked out".to_owned());
+            let spec = self.checked_out(package, url).ok_or_else(|| "is not checked out".to_owned());
+            return spec.map(Arc::new);
         }
-        self.unpacked(package, source)
+        let published = self.published.filter(|_| source == CRATES_IO);
+        let specs = published.map(|published| || locked(&published.specs));
+        let key = || (package.name.clone(), package.version.clone());
+        if let Some(known) = specs.as_ref().and_then(|specs| specs().get(&key()).map(Arc::clone)) {
+            return Ok(known);
+        }
+        let spec = self
+            .unpacked(package, source)
             .or_else(|| self.indexed(package, source))
-            .ok_or_else(|| "is not in cargo's cache".to_owned())
+            .ok_or_else(|| "is not in cargo's cache".to_owned());
+        let spec = Arc::new(spec?);
+        if let Some(specs) = specs {
+            specs().insert(key(), Arc::clone(&spec));
+        }
+        Ok(spec)
     }
 
     fn unpacked(&self, package: &LockedPackage, source: &str) -> Option<Spec> {
@@ -86,10 +111,37 @@ impl<'a> Caches<'a> {
 
     /// The versions of a crate of crates.io that will do, by the index; `None` where that is not at hand.
     pub(super) fn versions(&self, name: &str, requirement: &VersionReq) -> Option<Vec<Version>> {
+        let fitting = |all: &[Version]| all.iter().filter(|one| requirement.matches(one)).cloned().collect();
+        let known = |published: &Published| locked(&published.versions).get(name).map(Arc::clone);
+        if let Some(all) = self.published.and_then(known) {
+            return Some(fitting(&all));
+        }
+        let all: Arc<[Version]> = self.listed(name, RegistryPart::Versions)?.into();
+        if let Some(published) = self.published {
+            locked(&published.versions).insert(name.to_owned(), Arc::clone(&all));
+        }
+        Some(fitting(&all))
+    }
+
+    /// Those of [`Self::versions`] whose record has some text in it.
+    pub(super) fn versions_with(
+        &self,
+        name: &str,
+        requirement: &VersionReq,
+        part: &str,
+    ) -> Option<Vec<Version>> {
+        let mut versions = self.listed(name, RegistryPart::VersionsWith(part))?;
+        versions.retain(|version| requirement.matches(version));
+        Some(versions)
+    }
+
+    /// Versions of a crate of crates.io, by the index.
+    fn listed(&self, name: &str, part: RegistryPart<'_>) -> Option<Vec<Version>> {
         let registries = self.indices.get_or_init(|| self.list("registry/index"));
         of_source(registries, CRATES_IO).find_map(|registry| {
-            let read = self.files.read_registry(&index::path(registry, name), RegistryPart::Versions);
-            Some(fitting(read.text()?.document().text().lines(), requirement))
+            let read = self.files.read_registry(&index::path(registry, name), part);
+            let text = read.text()?.document().text();
+            Some(text.lines().filter_map(|version| Version::parse(version).ok()).collect())
         })
     }
 
@@ -97,12 +149,8 @@ impl<'a> Caches<'a> {
     pub(super) fn unpacked_versions(&self, name: &str, requirement: &VersionReq) -> Vec<Version> {
         let registries = self.unpacked.get_or_init(|| self.list("registry/src"));
         let versions = of_source(registries, CRATES_IO).map(|registry| {
-            let mut kept = self.folders.borrow_mut();
-            let folders = kept.entry(registry.to_owned()).or_insert_with(|| {
-                let mut folders = self.list(&format!("registry/src/{registry}"));
-                folders.sort();
-                folders
-            });
+            // Sorted: a home holds thousands.
+            let folders = self.list(&format!("registry/src/{registry}"));
             let prefix = format!("{name}-");
             let first = folders.partition_point(|folder| *folder < prefix);
             let own = folders.get(first..).unwrap_or_default().iter();
@@ -118,7 +166,7 @@ impl<'a> Caches<'a> {
         indexed.or_else(unpacked).map(|version| version.to_string())
     }
 
-    fn list(&self, folder: &str) -> Vec<String> {
+    fn list(&self, folder: &str) -> Arc<[String]> {
         self.files.list_registry(folder.as_ref()).unwrap_or_default()
     }
 

@@ -16,6 +16,8 @@ pub struct Spec {
     pub(super) dependencies: Vec<Declared>,
     /// Its features with those that optional dependencies stand for, by name.
     features: Vec<(Box<str>, Vec<Value>)>,
+    /// How many features it asks for, of all its dependencies together.
+    pub(super) wishes: usize,
 }
 
 /// Whether a package is a procedural macro: compiled for the host, whatever the target is.
@@ -48,6 +50,8 @@ pub struct Declared {
     pub(super) is_optional: bool,
     pub(super) has_default_features: bool,
     pub(super) features: Vec<Wish>,
+    /// The number of its "default" among all that the package asks for; its features follow.
+    pub(super) place: usize,
 }
 
 /// For which targets.
@@ -103,8 +107,9 @@ pub(super) enum Value {
     Unknown,
     /// The dependencies of one key.
     Dependency(Range<usize>),
-    /// A feature of the dependencies of one key.
-    Of { dependencies: Range<usize>, feature: Box<str>, is_weak: bool },
+    /// A feature of the dependencies of one key. `place` is the number of the first one's among all that the package
+    /// asks for; the others follow.
+    Of { dependencies: Range<usize>, feature: Box<str>, is_weak: bool, place: usize },
 }
 
 impl Spec {
@@ -116,6 +121,11 @@ impl Spec {
     ) -> Self {
         // Stable: dependencies of one key stay in the order of the text.
         dependencies.sort_by(|one, other| one.key.cmp(&other.key));
+        let mut wishes = 0;
+        for dependency in &mut dependencies {
+            dependency.place = wishes;
+            wishes += 1 + dependency.features.len();
+        }
         let mut declared: Vec<(Box<str>, Vec<Wish>)> = features
             .into_iter()
             .map(|(name, values)| (name.into(), values.into_iter().map(Wish::parse).collect()))
@@ -127,11 +137,13 @@ impl Spec {
             proc_macro,
             dependencies,
             features: declared.iter().map(|(name, _)| (name.clone(), Vec::new())).collect(),
+            wishes: 0,
         };
         let values: Vec<Vec<Value>> = declared
             .into_iter()
-            .map(|(_, wishes)| wishes.iter().map(|wish| spec.value(wish)).collect())
+            .map(|(_, all)| all.iter().map(|wish| spec.value(wish, &mut wishes)).collect())
             .collect();
+        spec.wishes = wishes;
         for ((_, slot), values) in spec.features.iter_mut().zip(values) {
             *slot = values;
         }
@@ -155,12 +167,15 @@ impl Spec {
     }
 
     /// What a wish means here.
-    pub(super) fn value(&self, wish: &Wish) -> Value {
+    fn value(&self, wish: &Wish, wishes: &mut usize) -> Value {
         match wish {
             Wish::Feature(name) => self.feature(name).map_or(Value::Unknown, Value::Feature),
             Wish::Dependency(key) => Value::Dependency(self.of_key(key)),
             Wish::Of { key, feature, is_weak } => {
-                Value::Of { dependencies: self.of_key(key), feature: feature.clone(), is_weak: *is_weak }
+                let dependencies = self.of_key(key);
+                let place = *wishes;
+                *wishes += dependencies.len();
+                Value::Of { dependencies, feature: feature.clone(), is_weak: *is_weak, place }
             }
         }
     }
@@ -225,6 +240,7 @@ impl Declared {
             is_optional: dependency.is_optional(),
             has_default_features: dependency.has_default_features(),
             features: dependency.features.iter().map(|feature| Wish::parse(&feature.value)).collect(),
+            place: 0,
         }
     }
 }

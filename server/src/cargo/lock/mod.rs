@@ -13,7 +13,7 @@ use std::{
 use self::entries::Entry;
 use super::{
     Gap,
-    graph::{Answers, Known},
+    graph::{Answers, Known, Published, Skeletons},
     values::Reader,
 };
 use crate::{
@@ -62,11 +62,15 @@ pub struct Lock {
     /// The format's version; 1 when nothing is said.
     pub version: u32,
     /// The packages, in the order of the file.
-    pub packages: Vec<LockedPackage>,
+    pub packages: Arc<[LockedPackage]>,
     /// Indices of the packages, by name and then in the order of the file.
     by_name: Vec<usize>,
     /// What the packages from registries and repositories declare, as far as somebody has asked.
     pub(in crate::cargo) known: Vec<OnceLock<Arc<Known>>>,
+    /// What else was read of the registry's crates.
+    pub(in crate::cargo) published: Arc<Published>,
+    /// What follows from the packages alone.
+    pub(in crate::cargo) skeletons: Arc<Skeletons>,
     /// The last answers about what is compiled.
     pub(in crate::cargo) answers: Arc<Answers>,
 }
@@ -115,23 +119,6 @@ impl Lock {
         let start = self.by_name.partition_point(move |index| name_of(index) < Some(name));
         let rest = self.by_name.get(start..).unwrap_or_default();
         rest.iter().copied().take_while(move |index| name_of(index) == Some(name))
-    }
-
-    /// The same with more packages behind the others.
-    pub(in crate::cargo) fn with(&self, more: Vec<LockedPackage>) -> Self {
-        let mut packages = self.packages.clone();
-        packages.extend(more);
-        let mut known = self.known.clone();
-        known.resize_with(packages.len(), OnceLock::new);
-        let by_name = by_name(&packages);
-        Self {
-            file: self.file.clone(),
-            version: self.version,
-            packages,
-            by_name,
-            known,
-            answers: Arc::default(),
-        }
     }
 
     /// The packages that come from no registry and no repository: the workspace's own and path
@@ -218,9 +205,11 @@ fn read_text(source: &Source) -> LockFile {
     LockFile::Read(Arc::new(Lock {
         file: source.file().clone(),
         version,
-        packages,
+        packages: packages.into(),
         by_name,
         known,
+        published: Arc::default(),
+        skeletons: Arc::default(),
         answers: Arc::default(),
     }))
 }

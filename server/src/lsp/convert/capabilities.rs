@@ -2,10 +2,10 @@
 
 use tower_lsp::ls_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
-    CompletionOptions, DiagnosticOptions, DiagnosticServerCapabilities, ExecuteCommandOptions,
-    HoverProviderCapability, InitializeResult, MarkupKind, OneOf, ResourceOperationKind, SaveOptions,
-    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkDoneProgressOptions,
+    CompletionOptions, DiagnosticOptions, DiagnosticServerCapabilities, DocumentLinkOptions,
+    ExecuteCommandOptions, HoverProviderCapability, InitializeResult, MarkupKind, OneOf,
+    ResourceOperationKind, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkDoneProgressOptions,
     WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
@@ -15,7 +15,7 @@ use crate::lsp::requests::execute_command::COMMANDS;
 /// What of the client's capabilities changes what we do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Features {
-    /// It takes pushed diagnostics.
+    /// It takes pushed diagnostics: it says so, or says of neither way. Small clients say little, and show what they get.
     pub publish_diagnostics: bool,
     /// It shows places that belong to a diagnostic.
     pub related_information: bool,
@@ -47,6 +47,8 @@ pub struct Features {
     pub code_lens: bool,
     /// It asks for its lenses anew when we say so.
     pub refreshes_lenses: bool,
+    /// It asks for its inlay hints anew when we say so.
+    pub refreshes_hints: bool,
 }
 
 impl Features {
@@ -60,9 +62,10 @@ impl Features {
         let operations = edit.and_then(|edit| edit.resource_operations.as_deref()).unwrap_or_default();
         let document_changes = edit.and_then(|edit| edit.document_changes) == Some(true);
         Self {
-            publish_diagnostics: publish.is_some(),
+            publish_diagnostics: publish.is_some() || text.is_none_or(|text| text.diagnostic.is_none()),
             related_information: publish.and_then(|publish| publish.related_information) == Some(true),
-            code_action_literals: action.is_some_and(|action| action.code_action_literal_support.is_some()),
+            // Who says nothing at all of actions takes what everybody takes today.
+            code_action_literals: action.is_none_or(|action| action.code_action_literal_support.is_some()),
             resolves_edits: action.is_some_and(|action| {
                 action.data_support == Some(true)
                     && action
@@ -94,6 +97,9 @@ impl Features {
             refreshes_lenses: workspace
                 .and_then(|workspace| workspace.code_lens.as_ref())
                 .is_some_and(|lens| lens.refresh_support == Some(true)),
+            refreshes_hints: workspace
+                .and_then(|workspace| workspace.inlay_hint.as_ref())
+                .is_some_and(|hint| hint.refresh_support == Some(true)),
         }
     }
 }
@@ -123,6 +129,11 @@ pub fn offer(features: Features, encoding: Encoding) -> InitializeResult {
             resolve_provider: Some(true),
             ..CodeActionOptions::default()
         })),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        document_link_provider: Some(DocumentLinkOptions {
+            resolve_provider: Some(false),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
         code_lens_provider: features.code_lens.then_some(CodeLensOptions { resolve_provider: Some(false) }),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: COMMANDS.iter().map(|command| (*command).to_owned()).collect(),

@@ -85,7 +85,7 @@ fn last<'a>(look: &'a Look, argument: &Value) -> (Option<&'a LastBuild>, Option<
 }
 
 /// Every place that names a target to build, and the triple.
-fn named_targets(project: &Project) -> Vec<(Origin, String)> {
+pub fn named_targets(project: &Project) -> Vec<(Origin, String)> {
     let cargo = &project.cargo;
     let mut places: Vec<(Origin, String)> = Vec::new();
     for table in &cargo.config.targets {

@@ -73,7 +73,8 @@ fn way_through(
     dependency: &Dependency,
 ) -> Option<Vec<String>> {
     let graph = project.graph(triple);
-    let direct = graph.direct(used.known.name, false).iter().find(|direct| {
+    let all = graph.direct(used.known.name, false);
+    let direct = all.iter().find(|direct| {
         Some(direct.member.as_str()) == manifest.name()
             && direct.key == dependency.key.value
             && direct.kind == dependency.kind
@@ -126,7 +127,7 @@ pub fn paths(looks: &[std::sync::Arc<Look>], arguments: &[Value]) -> Result<Stri
             continue;
         }
         for triple in targets(project) {
-            for direct in project.graph(&triple).direct(name, false) {
+            for direct in project.graph(&triple).direct(name, false).iter() {
                 let way = direct.path.join(" → ");
                 match lines.iter_mut().find(|(known, _)| *known == way) {
                     Some((_, triples)) => triples.push(triple.clone()),

@@ -28,6 +28,10 @@ pub(in crate::nix) const LISTS: &[&str] = &[
     "runtimeInputs",
 ];
 
+/// What `inputsFrom` takes over.
+const MERGED: [&str; 4] =
+    ["nativeBuildInputs", "buildInputs", "propagatedNativeBuildInputs", "propagatedBuildInputs"];
+
 /// Lists in lists, and shells that take the inputs of shells.
 const MAX_NESTING: usize = 8;
 
@@ -138,9 +142,12 @@ impl Evaluator<'_> {
                 }
             }
             Value::Attrs(attrs) if attrs.rest.is_none() => {
-                // `inputsFrom = builtins.attrValues self.checks` is a list; a set is taken as its values.
-                for (_, attr) in self.sorted(&attrs) {
-                    self.inputs_from(attr.thunk, depth, into);
+                // A plain set is asked for the same attributes as a derivation. So `attrValues self.checks`, which is
+                // the systems and not the checks, gives nothing.
+                for via in MERGED {
+                    if let Some(attr) = self.attribute(&attrs, via) {
+                        self.collect_inputs(attr.thunk, via, depth, into);
+                    }
                 }
             }
             value @ (Value::Neutral(_) | Value::Attrs(_) | Value::Either(_)) => {

@@ -1,12 +1,11 @@
 //! Crates that need a C compiler or pkg-config for a target.
 
+use std::sync::Arc;
+
 use std::cmp::Reverse;
 
 use crate::{
-    cargo::{
-        graph::{self, Question, Resolution},
-        manifest::DependencyKind,
-    },
+    cargo::{graph::Resolution, manifest::DependencyKind},
     finding::Confidence,
     knowledge::{self, Target},
     project::Project,
@@ -71,12 +70,11 @@ fn user(resolution: &Resolution, helpers: &[&str], counts: impl Fn(&str) -> bool
     let users = resolution.users_in_build_scripts(helpers).into_iter();
     let known = users.filter(|(user, certainty)| *certainty > Confidence::Possible && counts(&user.name));
     let (user, certainty) = known.min_by_key(|(user, certainty)| {
-        (Reverse(*certainty), resolution.path_to(user).len(), user.name.as_str())
+        (Reverse(*certainty), resolution.path_to(user).len(), user.name.clone())
     })?;
     Some(UsedBy { name: user.name.clone(), is_certain: certainty == Confidence::Certain })
 }
 
-fn resolve(project: &Project, target: &Target, crates: &[&str]) -> Resolution {
-    let question = Question::build(target.triple, &project.host).towards(crates);
-    graph::resolve(&project.snapshot, &project.cargo, &question)
+fn resolve(project: &Project, target: &Target, crates: &[&str]) -> Arc<Resolution> {
+    project.graph_towards(target.triple, crates)
 }

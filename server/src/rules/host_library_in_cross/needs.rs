@@ -1,10 +1,8 @@
 //! What the program needs of its libraries and tools, by the feature graph.
 
-use crate::{
-    cargo::graph::{self, Question, Resolution},
-    finding::Confidence,
-    project::Project,
-};
+use std::sync::Arc;
+
+use crate::{cargo::graph::Resolution, finding::Confidence, project::Project};
 
 /// Whether something is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +136,6 @@ pub(super) fn of_tool(project: &Project, triple: &str, tool: &Tool) -> Need {
     }
 }
 
-fn resolve(project: &Project, triple: &str, crates: &[&str]) -> Resolution {
-    let question = Question::build(triple, &project.host).towards(crates);
-    graph::resolve(&project.snapshot, &project.cargo, &question)
+fn resolve(project: &Project, triple: &str, crates: &[&str]) -> Arc<Resolution> {
+    project.graph_towards(triple, crates)
 }
