@@ -170,12 +170,22 @@ fn finding(
         None => format!("`{package}` alone is its `{taken}` output"),
         Some(_) => format!("this is the `{taken}` output of {package}"),
     };
-    let message = format!(
-        "{what}, which has no `{folder}`, so {} is given a folder that is not there",
-        derivation.attribute
-    );
+    let user = &derivation.attribute;
+    // pkg-config's files lie in `lib` of `dev`: the folder is there, the library is not.
+    let (message, severity) = match taken {
+        "dev" if folder.starts_with("/lib") => (
+            format!(
+                "{what}, whose `/lib` has pkg-config's files and no library, and {user} is given `{folder}`"
+            ),
+            Severity::Warning,
+        ),
+        _ => (
+            format!("{what}, which has no `{folder}`, so {user} is given a folder that is not there"),
+            Severity::Error,
+        ),
+    };
     Some(
-        Finding::new(RULE.name, Severity::Error, origin.clone(), message)
+        Finding::new(RULE.name, severity, origin.clone(), message)
             .with_help(format!("`{folder}` is in the `{right}` output: write `{package}.{right}`"))
             .with_fixes(fix(project, item, origin, right)),
     )

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{
     super::{
         evaluator::Evaluator,
-        facts::{Known, Phase, Piece, Text, Variable, VariableForm},
+        facts::{Known, Phase, Variable, VariableForm},
         value::{Attr, Attrs, Place, StrPiece, Symbol, Value},
     },
     attributes::Given,
@@ -71,17 +71,11 @@ impl Evaluator<'_> {
                     self.unknown_part(&mut given.unknown, place, "a script that takes too much work to read");
                     break;
                 }
-                let value_origin = self.origin(export.value_place);
-                let mut value = self.fact_text(&export.value);
-                if export.is_conditional {
-                    let texts = vec![value, Text::default()];
-                    value = Text { pieces: vec![Piece::Either { texts, origin: value_origin.clone() }] };
-                }
                 variables.push(Variable {
                     name: Known::Value(export.name),
                     name_origin: self.origin(export.name_place),
-                    value,
-                    value_origin,
+                    value: self.fact_text(&export.value),
+                    value_origin: self.origin(export.value_place),
                     form: VariableForm::Export,
                     binding: None,
                 });

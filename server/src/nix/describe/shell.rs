@@ -15,8 +15,6 @@ pub(in crate::nix) struct Export {
     pub(super) name_place: Place,
     pub(in crate::nix) value: Str,
     pub(super) value_place: Place,
-    /// Whether the script may leave it out: it stands in an `if`, a loop, a function or a subshell, or behind `&&`.
-    pub(in crate::nix) is_conditional: bool,
 }
 
 /// A character of the script with its place, or a piece that is no character.
@@ -228,7 +226,8 @@ impl Reader<'_> {
             let value = self.word();
             let value_place = self.between(value_start, self.at);
             let is_conditional = self.is_chained || self.open.iter().any(|block| *block != Block::Group);
-            self.exports.push(Export { name, name_place, value, value_place, is_conditional });
+            let value = if is_conditional { on_condition(value, value_place) } else { value };
+            self.exports.push(Export { name, name_place, value, value_place });
         }
     }
 
@@ -341,6 +340,13 @@ impl Reader<'_> {
     }
 }
 
+/// What a variable is that the shell sets only when a condition holds there.
+fn on_condition(value: Str, place: Place) -> Str {
+    let why = Rc::from("the shell computes whether it is set");
+    let otherwise = Str { pieces: vec![StrPiece::Unknown { why, place }] };
+    Str { pieces: vec![StrPiece::Either { texts: vec![Rc::new(value), Rc::new(otherwise)], place }] }
+}
+
 /// A value under construction: neighbouring characters become one piece.
 #[derive(Default)]
 struct Value {
@@ -406,7 +412,11 @@ mod tests {
                         let at = place.span;
                         format!("?{}", script.get(at.start() - 100..at.end() - 100).unwrap())
                     }
-                    _ => unreachable!(),
+                    StrPiece::Either { texts, .. } => {
+                        let first = texts.first().and_then(|text| Str::literal(text)).unwrap_or_default();
+                        format!("on a condition {first}")
+                    }
+                    other => panic!("{other:?}"),
                 });
                 (export.name, pieces.collect())
             })
@@ -437,10 +447,8 @@ mod tests {
             ("echo \"$(if a; then b; fi)\"; export A=1", false),
             ("echo if then do; export A=1", false),
         ] {
-            let place = Place { file: FileIndex(0), span: Span::new(100, 100 + script.len()) };
-            let text = Str { pieces: vec![StrPiece::Literal { text: Arc::from(script), place }] };
-            let found: Vec<bool> = exports(&text).iter().map(|export| export.is_conditional).collect();
-            assert_eq!(found, [conditional], "{script}");
+            let value = if conditional { "on a condition 1" } else { "1" };
+            assert_eq!(read(script), [export("A", &[value])], "{script}");
         }
     }
 
@@ -465,7 +473,6 @@ mod tests {
     fn what_is_no_export_is_none() {
         assert_eq!(read("echo export A=1\n# export B=2\nfoo=\"export C=3\""), []);
         assert_eq!(read("exported=1; export -n X; export Y"), []);
-        assert_eq!(read("if true; then export A=; fi"), [export("A", &[])]);
         assert_eq!(
             read("export PATH=$PATH:${X:-a b}:`c d`"),
             [export("PATH", &["?$PATH", ":", "?${X:-a b}", ":", "?`c d`"])]

@@ -46,12 +46,8 @@ impl<'s> Setup<'s> {
             return Vec::new();
         }
         let mut signs: BTreeMap<&'static str, Vec<(Sign, Origin)>> = BTreeMap::new();
-        for variable in &shell.env {
+        for variable in shell.env.iter().filter(|variable| !is_on_condition(variable)) {
             let Some((sign, target)) = sign_of(variable) else { continue };
-            // What a script exports on some machines only may never come to be.
-            if variable.form == VariableForm::Export && variable.value.has_unknown() {
-                continue;
-            }
             let origin =
                 if sign == Sign::BuildTarget { &variable.value_origin } else { &variable.name_origin };
             signs.entry(target.triple).or_default().push((sign, origin.clone()));
@@ -154,6 +150,12 @@ fn compiler_variables(target: &Target) -> Vec<String> {
 /// `NAME_<triple>` in both spellings.
 fn targeted(name: &str, target: &Target) -> Vec<String> {
     vec![format!("{name}_{}", target.underscored()), format!("{name}_{}", target.triple)]
+}
+
+/// `if [ "$(uname)" = Linux ]; then export …`: a shell of every system has it, and only some mean it.
+fn is_on_condition(variable: &Variable) -> bool {
+    variable.form == VariableForm::Export
+        && matches!(variable.value.pieces.as_slice(), [Piece::Either { .. }])
 }
 
 /// The target that a variable names, and as what.

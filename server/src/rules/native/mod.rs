@@ -39,10 +39,7 @@ impl Situation {
             project.linkage(triple) == Linkage::Static || is_musl || project.crt_static_on(triple).is_some();
         // A table for a target says only that it is built somewhere: there it may be the host.
         let is_built_here = shipped.is_some_and(|target| {
-            target
-                .declarations
-                .iter()
-                .any(|one| one.by.is_built_here() && !is_on_its_own_system(project, one))
+            target.declarations.iter().any(|one| one.is_built_here() && !is_on_its_own_system(project, one))
         });
         let has_linker = project.cargo.config.linker(triple).is_some();
         Self {
