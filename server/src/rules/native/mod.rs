@@ -9,7 +9,7 @@ pub mod table;
 pub mod tls;
 pub mod tools;
 
-pub use found::{Found, found};
+pub use found::{Found, found, likely};
 
 use crate::{
     finding::{Confidence, Severity},
