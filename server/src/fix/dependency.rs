@@ -125,7 +125,11 @@ fn features_edits(source: &Source, features: &Value, remove: &[&str], add: &[&st
             let text = document.slice(features.span);
             if source.toml().comments.iter().any(|comment| features.span.contains(*comment)) {
                 // What is only added goes behind all of them.
-                return if removes { None } else { toml::push(source, features, &more(source, elements, add)) };
+                return if removes {
+                    None
+                } else {
+                    toml::push(source, features, &more(source, elements, add))
+                };
             }
             let kept = elements.iter().filter(|element| !is_removed(element));
             let kept = kept.map(|element| document.slice(element.span).to_owned());
@@ -244,7 +248,8 @@ mod tests {
         assert_eq!(changed(text, &done), None);
         let behind = Change { default_features: None, remove: &[], add: vec!["a", "b"] };
         let text = "[dependencies.x]\nversion = \"1\"\nfeatures = [\n  \"z\", # why\n]\n";
-        let after = "[dependencies.x]\nversion = \"1\"\nfeatures = [\n  \"z\", # why\n  \"a\",\n  \"b\",\n]\n";
+        let after =
+            "[dependencies.x]\nversion = \"1\"\nfeatures = [\n  \"z\", # why\n  \"a\",\n  \"b\",\n]\n";
         assert_eq!(changed(text, &behind).as_deref(), Some(after));
         let commented = "[dependencies.x]\nversion = \"1\"\nfeatures = [\n  \"old\", # why\n  \"z\",\n]\n";
         let remove = Change { default_features: None, remove: &["old"], add: vec!["a"] };
