@@ -5,7 +5,7 @@ use crate::{
     cargo::graph::{Compiled, Gap, Resolution},
     finding::Confidence,
     knowledge::{self, NativeCrate, NativeKind},
-    nix::facts::Derivation,
+    nix::facts::{Derivation, Known, Piece},
 };
 
 /// A compiled crate that brings native code.
@@ -37,6 +37,8 @@ pub enum Library {
 /// Whether somebody brings a library to the builds of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Supply {
+    /// A variable names the folder of a static one: `OPENSSL_LIB_DIR = "${pkgs.pkgsStatic.openssl.out}/lib"`.
+    Static,
     /// The flake, or a variable that says where it is.
     Given,
     /// Nobody, as far as the files tell.
@@ -146,6 +148,9 @@ impl Project {
 
     /// Whether something brings a native library to the builds of a target.
     pub fn supply(&self, library: &NativeCrate, triple: &str) -> Supply {
+        if self.names_a_static_place(library) {
+            return Supply::Static;
+        }
         if self.names_a_place(library) {
             return Supply::Given;
         }
@@ -165,26 +170,35 @@ impl Project {
         supply
     }
 
+    /// Whether such a variable names the package of a static set.
+    fn names_a_static_place(&self, library: &NativeCrate) -> bool {
+        let is_static = |piece: &Piece| matches!(piece, Piece::Store { item, .. } if item.platform.is_static == Known::Value(true));
+        self.variables().any(|one| {
+            one.variable.name.value().is_some_and(|name| names_place_of(library, name))
+                && one.variable.value.pieces.iter().any(is_static)
+        })
+    }
+
     /// Whether a variable says where the library is: `OPENSSL_DIR`, `SQLITE3_LIB_DIR`, with or without a target.
     pub fn names_a_place(&self, library: &NativeCrate) -> bool {
-        let stem = match library.name {
-            "libsqlite3-sys" => "SQLITE3".to_owned(),
-            "pq-sys" => "PQ".to_owned(),
-            "mysqlclient-sys" => "MYSQLCLIENT".to_owned(),
-            name => name.trim_end_matches("-sys").replace('-', "_").to_uppercase(),
-        };
-        let says = |name: &str| {
-            let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|head| head.ends_with(&stem));
-            PLACES.iter().any(|place| name.starts_with(place))
-                || ends("_DIR")
-                || ends("_LIB_DIR")
-                || ends("_STATIC")
-        };
+        let says = |name: &str| names_place_of(library, name);
         let environment = self.host_is_here.then_some(&self.snapshot.host.environment);
         self.cargo.config.env.iter().any(|entry| says(&entry.name.value))
             || self.variables().any(|one| one.variable.name.value().is_some_and(|name| says(name)))
             || environment.is_some_and(|environment| environment.keys().any(|name| says(name)))
     }
+}
+
+/// Whether a variable of that name says where a library is.
+fn names_place_of(library: &NativeCrate, name: &str) -> bool {
+    let stem = match library.name {
+        "libsqlite3-sys" => "SQLITE3".to_owned(),
+        "pq-sys" => "PQ".to_owned(),
+        "mysqlclient-sys" => "MYSQLCLIENT".to_owned(),
+        name => name.trim_end_matches("-sys").replace('-', "_").to_uppercase(),
+    };
+    let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|head| head.ends_with(&stem));
+    PLACES.iter().any(|place| name.starts_with(place)) || ends("_DIR") || ends("_LIB_DIR") || ends("_STATIC")
 }
 
 /// Whether a shell or package is given one of some packages of nixpkgs: "openssl", "postgresql_16", "gst_all_1.…".

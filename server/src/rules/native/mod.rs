@@ -57,6 +57,7 @@ impl Situation {
             _ if !self.is_shipped => Severity::Hint,
             // Its images bring libraries for the target, or the project's own steps in Cross.toml do.
             _ if self.builder == Builder::Cross => Severity::Hint,
+            (_, Supply::Static) => Severity::Hint,
             (_, Supply::Given) if !self.is_static => Severity::Hint,
             (_, Supply::Given) => Severity::Warning,
             (_, Supply::Unknown) if self.builder == Builder::Nix => Severity::Hint,
