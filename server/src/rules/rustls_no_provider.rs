@@ -57,7 +57,10 @@
 //!
 //! - <https://docs.rs/rustls/latest/rustls/crypto/struct.CryptoProvider.html#using-the-per-process-default-cryptoprovider>
 
-use super::{FixKind, Rule, native::blame};
+use super::{
+    FixKind, Rule,
+    native::{blame, table},
+};
 use crate::{
     cargo::{graph::Compiled, manifest::DependencyKind},
     finding::{Confidence, Finding, Fix, Severity},
@@ -85,6 +88,10 @@ const ASKS: [&str; 2] = ["ClientConfig::builder()", "ServerConfig::builder()"];
 
 /// Crates that ask rustls for the default provider.
 const USERS: [&str; 4] = ["tokio-tungstenite", "tungstenite", "redis", "axum-server"];
+
+/// Crates that use rustls for its certificates and make no connections.
+const PASSIVE: [&str; 4] =
+    ["rustls-native-certs", "rustls-pemfile", "rustls-platform-verifier", "webpki-roots"];
 
 /// Crates that bring a provider of their own.
 const OTHERS: [&str; 9] = [
@@ -138,7 +145,8 @@ fn providers(project: &Project, triple: &str) -> Option<Providers> {
     let mut compiled = graph.find("rustls", false).filter(|one| one.version.starts_with("0.23."));
     let rustls = compiled.next().filter(|one| one.certainty == Confidence::Certain)?;
     let may_have = |feature: &str| rustls.may_have_feature(feature) && !rustls.has_feature(feature);
-    if may_have("ring")
+    if graph.users("rustls").iter().all(|user| PASSIVE.contains(user))
+        || may_have("ring")
         || may_have("aws_lc_rs")
         || rustls.has_feature("custom-provider")
         || !graph.is_closed()
@@ -155,8 +163,9 @@ fn providers(project: &Project, triple: &str) -> Option<Providers> {
 /// Without a lock file: what the manifests ask of rustls itself, if nothing else can add to it.
 fn by_manifest(project: &Project, triple: &str) -> Option<Providers> {
     let dependencies = || blame::manifests(project).flat_map(|manifest| &manifest.dependencies);
-    let mut direct = dependencies().filter(|one| {
-        one.crate_name == "rustls" && one.kind == DependencyKind::Normal && blame::is_for(one, triple)
+    let mut direct = blame::manifests(project).flat_map(|manifest| {
+        let live = manifest.dependencies.iter().filter(|one| table::is_live(manifest, one, triple));
+        live.filter(|one| one.crate_name == "rustls").collect::<Vec<_>>()
     });
     let rustls = direct.next().filter(|one| blame::version(project, one).starts_with("0.23"))?;
     let others = dependencies().filter(|one| one.kind != DependencyKind::Dev && one.crate_name != "rustls");
@@ -198,7 +207,8 @@ fn finding(project: &Project, triple: &str, providers: &Providers, user: Option<
     );
     let own = blame::manifests(project)
         .flat_map(|manifest| manifest.dependencies.iter().map(move |one| (manifest, one)));
-    let mut own = own.filter(|(_, one)| one.crate_name == "rustls" && one.kind == DependencyKind::Normal);
+    let mut own =
+        own.filter(|(manifest, one)| one.crate_name == "rustls" && table::is_live(manifest, one, triple));
     let direct = own.next();
     let graph = project.graph(triple);
     let origin = match direct {

@@ -35,7 +35,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    fn of(metadata: &fs::Metadata) -> Self {
+    pub(super) fn of(metadata: &fs::Metadata) -> Self {
         Self { len: metadata.len(), modified: metadata.modified().ok(), identity: identity(metadata) }
     }
 

@@ -5,12 +5,13 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    fs,
     path::{Component, Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
 use super::{
-    disk::{self, ReadError},
+    disk::{self, ReadError, Stamp},
     vfs::lock,
 };
 use crate::{
@@ -31,6 +32,9 @@ pub(super) struct Registry {
 
 #[derive(Debug, Default)]
 struct Known {
+    /// The file of the index that was read last: while somebody types the name of a feature, it is asked for again and
+    /// again, and it may have a megabyte.
+    last: Option<(PathBuf, Stamp, Arc<str>)>,
     absent: HashSet<PathBuf>,
     names: HashMap<PathBuf, Option<Arc<[String]>>>,
 }
@@ -60,8 +64,8 @@ impl Registry {
         if lock(&self.known).absent.contains(&path) {
             return Read::Absent;
         }
-        let text = match disk::read_text(&path) {
-            Ok((text, _)) => text,
+        let text = match self.text(&path, part) {
+            Ok(text) => text,
             Err(ReadError::Unreadable(why)) => return Read::Unreadable(why),
             Err(ReadError::Absent) => {
                 lock(&self.known).absent.insert(path);
@@ -69,12 +73,29 @@ impl Registry {
             }
         };
         let wanted: Option<Arc<str>> = match part {
-            RegistryPart::Manifest => Some(text.into()),
+            RegistryPart::Manifest => Some(text),
             RegistryPart::Version(version) => index::record(&text, version).map(Into::into),
             RegistryPart::Versions => index::versions(&text).map(Into::into),
             RegistryPart::VersionsWith(part) => index::versions_with(&text, part).map(Into::into),
         };
         wanted.map_or(Read::Absent, |text| Read::Text(Source::from_text(FileId::new(path), text).into()))
+    }
+
+    fn text(&self, path: &Path, part: RegistryPart<'_>) -> Result<Arc<str>, ReadError> {
+        if !matches!(part, RegistryPart::VersionsWith(_)) {
+            return disk::read_text(path).map(|(text, _)| text.into());
+        }
+        let now = fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata));
+        if let Some((known, stamp, text)) = &lock(&self.known).last
+            && known == path
+            && Some(stamp) == now.as_ref()
+        {
+            return Ok(Arc::clone(text));
+        }
+        let (text, stamp) = disk::read_text(path)?;
+        let text: Arc<str> = text.into();
+        lock(&self.known).last = Some((path.to_owned(), stamp, Arc::clone(&text)));
+        Ok(text)
     }
 
     pub(super) fn list(&self, folder: &Path) -> Option<Arc<[String]>> {

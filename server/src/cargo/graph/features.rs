@@ -140,8 +140,15 @@ pub(super) struct Features<'a> {
 impl<'a> Features<'a> {
     /// Resolves them for some targets.
     pub(super) fn resolve(setting: &'a Setting<'a>, world: World, targets: Mask) -> Self {
-        let sets =
-            Sets { states: vec![State::default(); setting.packages.capacity() * 2], ..Sets::default() };
+        // Room for what packages of usual size have: growing step by step costs more than the work.
+        let packages = setting.packages.lock.packages.len();
+        let sets = Sets {
+            states: vec![State::default(); setting.packages.capacity() * 2],
+            on: Vec::with_capacity(packages * 24),
+            owners: Vec::with_capacity(packages * 24),
+            reasons: Vec::with_capacity(packages * 8),
+            ..Sets::default()
+        };
         let mut features = Self {
             setting,
             world,

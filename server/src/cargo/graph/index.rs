@@ -35,6 +35,9 @@ pub fn versions_with(text: &str, part: &str) -> Option<String> {
     if text.as_bytes().first() != Some(&FORMAT) {
         return None;
     }
+    if memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_none() {
+        return Some(String::new());
+    }
     let mut parts = text.split('\0').peekable();
     let mut versions = String::new();
     while let Some(version) = parts.next() {
@@ -167,6 +170,9 @@ mod tests {
             "\u{3}\u{2}\0\0\0etag: x\u{0}0.1.0\0{\"a\":1}\u{0}0.2.0\0{\"yanked\":true}\u{0}1.0.0+x\0{}\0";
         assert_eq!(versions(text).as_deref(), Some("0.1.0\n1.0.0+x\n"));
         assert_eq!(versions(""), None);
+        assert_eq!(versions_with(text, "yank").as_deref(), Some(""), "the one that has it was withdrawn");
+        assert_eq!(versions_with(text, "\"a\"").as_deref(), Some("0.1.0\n"));
+        assert_eq!(versions_with(text, "other").as_deref(), Some(""));
     }
 
     #[test]

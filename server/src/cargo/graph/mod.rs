@@ -304,6 +304,18 @@ impl Resolution {
         self.answer.path_to(Node::new(package.locked, side), self.target)
     }
 
+    /// The packages whose code for the target uses a crate, or may use it, by name, sorted. The question has to be
+    /// [towards](Question::towards) it, or towards nothing.
+    pub fn users(&self, name: &str) -> BTreeSet<&str> {
+        let places: BTreeSet<usize> = self.answer.find(name).collect();
+        let both = std::iter::once(&self.answer.certain).chain(&self.answer.possible);
+        let steps = both.flat_map(|settled| &settled.steps).filter(|step| {
+            let is_in_code = step.from.side == Side::Target && step.to.side == Side::Target;
+            is_in_code && step.mask & self.target != 0 && places.contains(&step.to.package())
+        });
+        steps.map(|step| self.answer.name(step.from.package())).collect()
+    }
+
     /// The packages that are, or may be, compiled for the target and use one of some crates in their build scripts,
     /// and how sure that is: of a package that is in no cache, the lock file does not say what it uses a crate for.
     pub fn users_in_build_scripts(&self, names: &[&str]) -> Vec<(Compiled, Confidence)> {
