@@ -121,6 +121,8 @@ pub struct Finding {
     pub targets: Vec<String>,
     /// Places that belong to it.
     pub related: Vec<Related>,
+    /// The steps of a way that the message names, for who wants to go along it.
+    pub way: Vec<Related>,
     /// One sentence: what to do.
     pub help: String,
     /// Ways to mend it, the best first.
@@ -138,6 +140,7 @@ impl Finding {
             origin,
             targets: Vec::new(),
             related: Vec::new(),
+            way: Vec::new(),
             help: String::new(),
             fixes: Vec::new(),
         }
@@ -171,6 +174,18 @@ impl Finding {
     pub fn with_related(mut self, origin: Origin, message: impl Into<String>) -> Self {
         self.related.push(Related { origin, message: message.into() });
         self
+    }
+
+    /// Adds the steps of a way that the message names.
+    #[must_use]
+    pub fn with_way(mut self, steps: impl IntoIterator<Item = Related>) -> Self {
+        self.way.extend(steps);
+        self
+    }
+
+    /// All places that belong to it, with the steps of a way.
+    pub fn all_related(&self) -> impl Iterator<Item = &Related> {
+        self.related.iter().chain(&self.way)
     }
 
     /// Adds ways to mend it.

@@ -124,3 +124,18 @@ fn hover_says_what_is_likely_before_cargo_has_run() {
         assert!(!page.to_string().contains("native code"), "{page}");
     }
 }
+
+#[test]
+fn the_steps_of_the_way_are_places_to_go_to() {
+    let (folder, text) = project();
+    let mut editor = Start::in_folder(&folder).start();
+    let manifest = uri(&folder.path("Cargo.toml"));
+    editor.open(&manifest, &text);
+    let found = editor.diagnostics(&manifest, 1);
+    let finding = found.iter().find(|one| one["code"] == "system-library").expect("the finding");
+    assert!(finding["message"].as_str().is_some_and(|text| text.contains("app → rusqlite → libsqlite3-sys")));
+    let steps = finding["relatedInformation"].as_array().expect("the steps");
+    let step = steps.iter().find(|one| one["message"] == "rusqlite 0.37.0 brings libsqlite3-sys");
+    let place = &step.unwrap_or_else(|| panic!("{steps:?}"))["location"];
+    assert!(place["uri"].as_str().is_some_and(|uri| uri.ends_with("Cargo.lock")), "{place}");
+}

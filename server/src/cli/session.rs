@@ -204,7 +204,7 @@ impl Texts {
         findings: impl IntoIterator<Item = &'f Finding>,
     ) {
         for finding in findings {
-            let places = std::iter::once(&finding.origin).chain(finding.related.iter().map(|r| &r.origin));
+            let places = std::iter::once(&finding.origin).chain(finding.all_related().map(|r| &r.origin));
             let edited = finding.fixes.iter().flat_map(|fix| fix.edits.iter().map(|edit| &edit.file));
             for file in places.map(|origin| &origin.file).chain(edited) {
                 if !self.0.contains_key(file)

@@ -109,6 +109,7 @@ fn check(project: &Project) -> Vec<Finding> {
                     Finding::new(RULE.name, severity, found.culprit.dependency.key.origin.clone(), message)
                         .with_confidence(found.confidence.min(Confidence::Likely))
                         .with_targets([target.triple.as_str()])
+                        .with_way(native::blame::steps(project, &found.culprit.path))
                         .with_help(format!(
                             "set {VARIABLE} = \"16\" where the target is built: the logarithm of 64 KiB"
                         ));

@@ -161,6 +161,7 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
         Finding::new(RULE.name, severity, origin, message)
             .with_confidence(confidence)
             .with_targets([triple])
+            .with_way(native::blame::steps(project, &user.path))
             .with_help(help(known))
             .with_fixes(fixes(project, known)),
     )

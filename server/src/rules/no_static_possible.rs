@@ -69,14 +69,14 @@ fn check(project: &Project) -> Vec<Finding> {
                 && used.library == Library::System
                 && project.supply(used.known, triple) == Supply::Nobody;
             if is_missing {
-                merged.add(finding(&used, triple), used.culprit);
+                merged.add(finding(project, &used, triple), used.culprit);
             }
         }
     }
     merged.into_pairs().into_iter().map(|(finding, _)| finding).collect()
 }
 
-fn finding(used: &Found<'_>, triple: &str) -> Finding {
+fn finding(project: &Project, used: &Found<'_>, triple: &str) -> Finding {
     let culprit = &used.culprit;
     let message = format!(
         "{} links {}, which systems have as a shared library only: no static program for {triple} comes of it",
@@ -87,6 +87,7 @@ fn finding(used: &Found<'_>, triple: &str) -> Finding {
     Finding::new(RULE.name, Severity::Hint, dependency.key.origin.clone(), message)
         .with_confidence(used.confidence)
         .with_targets([triple])
+        .with_way(native::blame::steps(project, &culprit.path))
         .with_help(format!(
             "ship a dynamic program for that system, or put {} behind a feature that the static build leaves off",
             dependency.crate_name

@@ -134,6 +134,7 @@ fn finding(project: &Project, used: &Found<'_>, triple: &str) -> Finding {
     let mut finding = Finding::new(RULE.name, severity, dependency.key.origin.clone(), message)
         .with_confidence(used.confidence)
         .with_targets([triple])
+        .with_way(native::blame::steps(project, &culprit.path))
         .with_help(help);
     if let Some(entry) = dependency.inherited.as_ref().and_then(|inherited| inherited.entry.as_ref()) {
         finding = finding.with_related(entry.key.origin.clone(), "inherited from here");

@@ -120,6 +120,7 @@ fn finding(project: &Project, triple: &str, reached: &Reached<'_>) -> Finding {
     let mut finding = Finding::new(RULE.name, severity, dependency.key.origin.clone(), message)
         .with_confidence(reached.confidence)
         .with_targets([triple])
+        .with_way(super::native::blame::steps(project, &reached.culprit.path))
         .with_help("set `default-features = false`, and name again what else of them is needed");
     if let Some(entry) = dependency.inherited.as_ref().and_then(|inherited| inherited.entry.as_ref()) {
         finding = finding.with_related(entry.key.origin.clone(), "inherited from here");

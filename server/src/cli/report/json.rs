@@ -101,7 +101,7 @@ pub(in crate::cli) fn report(report: &Report) -> CheckJson<'_> {
 
 /// A finding of the report as JSON.
 pub(in crate::cli) fn finding<'r>(report: &'r Report, finding: &'r Finding) -> FindingJson<'r> {
-    let related = finding.related.iter().map(|related| RelatedJson {
+    let related = finding.all_related().map(|related| RelatedJson {
         file: report.path(&related.origin.file),
         range: RangeJson::new(report, &related.origin),
         message: &related.message,

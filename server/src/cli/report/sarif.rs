@@ -69,7 +69,7 @@ fn result(
     if let Some(index) = rules.iter().position(|rule| rule.name() == finding.rule) {
         result["ruleIndex"] = index.into();
     }
-    let related = finding.related.iter().enumerate().map(|(index, related)| {
+    let related = finding.all_related().enumerate().map(|(index, related)| {
         json!({
             "id": index + 1,
             "message": {"text": related.message},

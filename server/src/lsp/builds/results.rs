@@ -89,6 +89,7 @@ fn audit(project: &Project, target: &str, audited: &[Audited]) -> Vec<Finding> {
             message: format!("{}: {}", audited.artefact.name, finding.message),
             targets: vec![target.to_owned()],
             related: Vec::new(),
+            way: Vec::new(),
             fixes: Vec::new(),
             ..finding.clone()
         })

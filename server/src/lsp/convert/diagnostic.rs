@@ -61,7 +61,9 @@ pub fn from_finding(finding: &Finding, snapshot: &Snapshot, client: Client<'_>) 
         message.push_str(&finding.help);
     }
     let mut related = Vec::new();
-    for other in &finding.related {
+    // The message names the steps of a way already.
+    let way = finding.way.iter().filter(|_| client.features.related_information);
+    for other in finding.related.iter().chain(way) {
         let range = range_of(&other.origin, snapshot, client);
         let uri = uri::parse(&client.uri_of.uri_of(&other.origin.file));
         if let Some(uri) = uri.filter(|_| client.features.related_information) {

@@ -4,9 +4,10 @@ use crate::{
     cargo::{
         Manifest,
         graph::Direct,
+        lock::LockedPackage,
         manifest::{Dependency, DependencyKind},
     },
-    finding::Confidence,
+    finding::{Confidence, Related},
     knowledge,
     project::Project,
 };
@@ -37,6 +38,23 @@ impl<'p> Culprit<'p> {
     pub fn way(&self) -> String {
         self.path.join(" → ")
     }
+}
+
+/// The steps of a way, where the lock file has them: who brings whom.
+pub fn steps(project: &Project, path: &[String]) -> Vec<Related> {
+    let Some(lock) = project.cargo.lock.lock() else { return Vec::new() };
+    let step = |pair: &[String]| {
+        let [name, next] = pair else { return None };
+        let leads = |package: &&LockedPackage| {
+            let mut to = package.dependencies.iter().filter_map(|index| lock.packages.get(*index));
+            to.any(|to| to.name == *next)
+        };
+        let package = lock.find(name).filter_map(|index| lock.packages.get(index)).find(leads)?;
+        let message = format!("{name} {} brings {next}", package.version);
+        Some(Related { origin: lock.origin(package), message })
+    };
+    // The first step is the dependency that the finding is about.
+    path.windows(2).skip(1).filter_map(step).collect()
 }
 
 /// The dependencies that make a crate be compiled for a target, those with the shortest way first.

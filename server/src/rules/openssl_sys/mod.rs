@@ -145,6 +145,7 @@ fn finding(project: &Project, library: &NativeCrate, triple: &str, reached: &Rea
     let mut finding = Finding::new(RULE.name, severity, dependency.key.origin.clone(), message)
         .with_confidence(reached.confidence)
         .with_targets([triple])
+        .with_way(native::blame::steps(project, &reached.culprit.path))
         .with_help(help(reached));
     if let Some(entry) = dependency.inherited.as_ref().and_then(|inherited| inherited.entry.as_ref()) {
         finding = finding.with_related(entry.key.origin.clone(), "inherited from here");
