@@ -92,7 +92,7 @@ fn check(project: &Project) -> Vec<Finding> {
 
 /// Whether this rule says that a dev shell or package has no linker for a target.
 pub(super) fn speaks_of(project: &Project, target: &ShippedTarget, context: Context) -> bool {
-    let is_built_here = target.declarations.iter().any(|one| one.is_built_here());
+    let is_built_here = target.declarations.iter().any(Declaration::is_built_here);
     (is_built_here && project.linker(&target.triple) == LinkerAnswer::Missing)
         || unlinked(project, target).iter().any(|one| one.context == context)
 }
