@@ -50,7 +50,7 @@ pub(in crate::nix) fn exports(script: &Str) -> Vec<Export> {
     }
     let units = units(script);
     let mut reader =
-        Reader { units: &units, at: 0, exports: Vec::new(), conditions: 0, behind_operator: false };
+        Reader { units: &units, at: 0, exports: Vec::new(), open: Vec::new(), is_chained: false };
     reader.script();
     reader.exports
 }
@@ -78,10 +78,23 @@ struct Reader<'u> {
     units: &'u [Unit],
     at: usize,
     exports: Vec<Export>,
-    /// How many `if` and `case` are open.
-    conditions: usize,
-    /// Whether the command stands behind `&&` or `||`.
-    behind_operator: bool,
+    /// The blocks around this place.
+    open: Vec<Block>,
+    /// Whether `&&` or `||` stands before this command.
+    is_chained: bool,
+}
+
+/// What may run never, or more than once, or for itself alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Block {
+    /// `if … fi`, `case … esac`, `do … done`.
+    Words,
+    /// `( … )`.
+    Subshell,
+    /// `name() { … }`.
+    Function,
+    /// `{ … }`, which runs as it stands.
+    Group,
 }
 
 impl Reader<'_> {
@@ -95,40 +108,66 @@ impl Reader<'_> {
 
     fn script(&mut self) {
         let mut at_command = true;
+        // The last two separators that are no blanks: `()` begins a function.
+        let mut before = [' ', ' '];
         while let Some(unit) = self.peek() {
             match unit.character() {
-                Some(sign @ ('\n' | ';' | '&' | '|' | '(' | ')' | '{' | '}')) => {
+                Some(separator @ ('\n' | ';' | '&' | '|' | '(' | ')' | '{' | '}')) => {
                     at_command = true;
+                    self.separator(separator, before);
+                    if separator != '\n' || before != ['(', ')'] {
+                        before = [before[1], separator];
+                    }
                     self.at += 1;
-                    let is_operator = matches!(sign, '&' | '|') && self.character() == Some(sign);
-                    self.behind_operator =
-                        is_operator || (self.behind_operator && !matches!(sign, '\n' | ';'));
-                    self.at += usize::from(is_operator);
                 }
                 Some(' ' | '\t' | '\r') => self.at += 1,
                 Some('#') => self.comment(),
                 _ if at_command && self.word_is("export") => {
                     self.at += "export".len();
+                    before = [' ', ' '];
                     self.assignments();
                     at_command = true;
                 }
-                _ if at_command && ["if", "case"].iter().any(|word| self.word_is(word)) => {
-                    self.conditions += 1;
+                _ if at_command && ["then", "else", "elif", "!"].iter().any(|word| self.word_is(word)) => {
                     self.skip_word();
                 }
-                _ if at_command && ["fi", "esac"].iter().any(|word| self.word_is(word)) => {
-                    self.conditions = self.conditions.saturating_sub(1);
-                    at_command = false;
+                _ if at_command && ["if", "case", "do"].iter().any(|word| self.word_is(word)) => {
+                    at_command = !self.word_is("case");
+                    self.open.push(Block::Words);
                     self.skip_word();
                 }
-                _ if at_command && ["then", "else", "do", "!"].iter().any(|word| self.word_is(word)) => {
+                _ if at_command && ["fi", "esac", "done"].iter().any(|word| self.word_is(word)) => {
+                    self.close(Block::Words);
                     self.skip_word();
                 }
                 _ => {
+                    before = [' ', ' '];
                     at_command = false;
                     self.skip_word();
                 }
             }
+        }
+    }
+
+    fn separator(&mut self, separator: char, before: [char; 2]) {
+        let next = self.units.get(self.at + 1).and_then(Unit::character);
+        match separator {
+            '\n' | ';' => self.is_chained = false,
+            '&' | '|' if next == Some(separator) => self.is_chained = true,
+            '(' => self.open.push(Block::Subshell),
+            ')' => self.close(Block::Subshell),
+            '{' if before == ['(', ')'] => self.open.push(Block::Function),
+            '{' => self.open.push(Block::Group),
+            '}' if self.open.last() == Some(&Block::Function) => self.close(Block::Function),
+            '}' => self.close(Block::Group),
+            _ => {}
+        }
+    }
+
+    /// Leaves a block, if it is the innermost one: the `)` of a `case` closes nothing.
+    fn close(&mut self, block: Block) {
+        if self.open.last() == Some(&block) {
+            self.open.pop();
         }
     }
 
@@ -186,10 +225,8 @@ impl Reader<'_> {
             let value_start = self.at;
             let value = self.word();
             let value_place = self.between(value_start, self.at);
-            let value = match self.conditions > 0 || self.behind_operator {
-                true => on_condition(value, value_place),
-                false => value,
-            };
+            let is_conditional = self.is_chained || self.open.iter().any(|block| *block != Block::Group);
+            let value = if is_conditional { on_condition(value, value_place) } else { value };
             self.exports.push(Export { name, name_place, value, value_place });
         }
     }
@@ -386,6 +423,35 @@ mod tests {
             .collect()
     }
 
+    #[test]
+    fn what_may_not_run_is_conditional() {
+        for (script, conditional) in [
+            ("export A=1", false),
+            ("cd x\nexport A=1", false),
+            ("if true; then export A=1; fi", true),
+            ("if a; then b; else\n  export A=1\nfi", true),
+            ("if a; then if b; then c; fi; fi\nexport A=1", false),
+            ("[ -f x ] && export A=1", true),
+            ("test x || export A=1", true),
+            ("[ -f x ] && y; export A=1", false),
+            ("[ -f x ] && y\nexport A=1", false),
+            ("case $x in\n  a) export A=1 ;;\n  (b) c ;;\nesac", true),
+            ("case $x in a) b ;; esac\nexport A=1", false),
+            ("for x in a b; do export A=1; done", true),
+            ("while a; do b; done; export A=1", false),
+            ("f() { export A=1; }", true),
+            ("f()\n{\n  x\n}\nexport A=1", false),
+            ("{ export A=1; }", false),
+            ("(cd x; export A=1)", true),
+            ("(cd x)\nexport A=1", false),
+            ("echo \"$(if a; then b; fi)\"; export A=1", false),
+            ("echo if then do; export A=1", false),
+        ] {
+            let value = if conditional { "on a condition 1" } else { "1" };
+            assert_eq!(read(script), [export("A", &[value])], "{script}");
+        }
+    }
+
     fn export(name: &str, pieces: &[&str]) -> (String, Vec<String>) {
         (name.to_owned(), pieces.iter().map(ToString::to_string).collect())
     }
@@ -411,25 +477,6 @@ mod tests {
             read("export PATH=$PATH:${X:-a b}:`c d`"),
             [export("PATH", &["?$PATH", ":", "?${X:-a b}", ":", "?`c d`"])]
         );
-    }
-
-    #[test]
-    fn what_a_condition_decides_is_one_of_two() {
-        for script in [
-            "if [ \"$(uname)\" = Linux ]; then\n  export A=1\nelse export A=1; fi\nexport B=2",
-            "case $(uname) in Linux) export A=1;; esac; export B=2",
-            "[ -e x ] && export A=1\nexport B=2",
-            "test -e x || { cd y; } && export A=1; export B=2",
-        ] {
-            let read = read(script);
-            let (last, before) = read.split_last().unwrap();
-            assert_eq!(*last, export("B", &["2"]), "{script}");
-            assert!(!before.is_empty(), "{script}");
-            assert!(
-                before.iter().all(|one| *one == export("A", &["on a condition 1"])),
-                "{script}: {before:?}"
-            );
-        }
     }
 
     #[test]
