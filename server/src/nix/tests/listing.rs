@@ -197,8 +197,9 @@ fn blueprints_folders_have_defaults_and_a_formatter() {
         (
             "flake.nix",
             r#"{
+              inputs.nixpkgs.url = "github:NixOS/nixpkgs";
               inputs.blueprint.url = "github:numtide/blueprint";
-              outputs = inputs: inputs.blueprint { inherit inputs; prefix = "nix/"; systems = [ "x86_64-linux" ]; };
+              outputs = inputs: inputs.blueprint { inherit inputs; prefix = "nix"; systems = [ "x86_64-linux" ]; };
             }"#,
         ),
         ("nix/formatter.nix", "{ pkgs, ... }: pkgs.nixfmt"),
