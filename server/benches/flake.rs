@@ -75,10 +75,31 @@ fn median<T>(mut run: impl FnMut() -> T) -> Duration {
     times[times.len() / 2]
 }
 
+/// How long this thread has been on a processor, as Linux tells it.
+fn on_cpu() -> Option<Duration> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    told.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+}
+
 /// Sixty values, each made of the next one; `@` stands for it.
 fn tower(step: &str) -> String {
     let steps = (0..60).map(|n| format!("x{n} = {};", step.replace('@', &format!("x{}", n + 1))));
     format!("let {} x60 = \"a\"; in x0", steps.collect::<Vec<_>>().concat())
+}
+
+/// Options of submodules of submodules, each with a condition on itself.
+fn submodules(depth: usize) -> String {
+    let inner = (0..depth).fold("lib.types.str".to_owned(), |inner, _| {
+        format!(
+            "lib.types.submodule ({{ config, ... }}: {{ options.a = lib.mkOption {{ type = {inner}; default = {{ }}; }}; \
+             config = lib.mkIf (config.b or true) {{ b = false; }}; }})"
+        )
+    });
+    format!(
+        "let lib = nixpkgs.lib; in {{ devShells.x86_64-linux.default = nixpkgs.legacyPackages.x86_64-linux.mkShell {{ A_B = toString \
+         (lib.evalModules {{ modules = [ {{ options.a = lib.mkOption {{ type = {inner}; default = {{ }}; }}; }} ]; }}).config.a{}; }}; }}",
+        ".a".repeat(depth)
+    )
 }
 
 /// A set of so many dev shells.
@@ -130,6 +151,38 @@ fn hostile() {
             "60,000 names in 200 withs",
             format!("{}{}", "with { a = 1; }; ".repeat(200), numbered(60_000, |n| format!("b{n}"))),
         ),
+        (
+            "100,000 exports",
+            numbered(1, |_| {
+                let exports = (0..100_000).map(|n| format!("export A_{n}=1; ")).collect::<Vec<_>>().concat();
+                format!("nixpkgs.legacyPackages.x86_64-linux.mkShell {{ shellHook = ''{exports}''; }}")
+            }),
+        ),
+        ("30 submodules in each other", submodules(30)),
+        ("a generated Cargo.nix", {
+            let crates = (0..20_000)
+                .map(|n| format!("c{n} = rustPackages.unknown.c{n}.\"1.0.0\"; "))
+                .collect::<Vec<_>>();
+            format!(
+                "let p = nixpkgs.legacyPackages.x86_64-linux; r = p.rustBuilder.makePackageSet {{ packageFun = \
+                 {{ rustPackages, ... }}: {{ workspace = {{ {} }}; }}; }}; in {{ packages.x86_64-linux = \
+                 p.lib.mapAttrs (_: c: c {{ }}) r.workspace; }}",
+                crates.concat()
+            )
+        }),
+        (
+            "10,000 conditions in a hook",
+            numbered(1, |_| {
+                let hook = "if true; then export A_B=1; ".repeat(10_000);
+                format!("nixpkgs.legacyPackages.x86_64-linux.mkShell {{ shellHook = ''{hook}''; }}")
+            }),
+        ),
+        ("50,000 inherited names", {
+            let names = (0..50_000).map(|n| format!("CC_x{n} ")).collect::<Vec<_>>().concat();
+            numbered(1, |_| {
+                format!("nixpkgs.legacyPackages.x86_64-linux.mkShell {{ inherit (nixpkgs.x) {names}; }}")
+            })
+        }),
         ("10,000 overlays", with_overlays(&written, "p.x // p.y")),
         ("10,000 made overlays", with_overlays(made, "p.mkShell { A_B = p.a; }")),
         ("overlays of sets of sets", with_overlays(made, "p.pkgsStatic.pkgsMusl.pkgsStatic.a")),
@@ -137,9 +190,11 @@ fn hostile() {
         let text = format!("{{ outputs = {{ self, nixpkgs }}: {outputs}; }}");
         let files = [("flake.nix".to_owned(), text)];
         let snapshot = snapshot(&files);
-        let started = Instant::now();
+        let started = (Instant::now(), on_cpu());
         let facts = read_flake(&snapshot);
-        let took = started.elapsed();
+        // Work is what the processor does; where that is not told, the time.
+        let worked = on_cpu().zip(started.1).map(|(now, then)| now.saturating_sub(then));
+        let took = worked.unwrap_or_else(|| started.0.elapsed());
         println!(
             "{name:<28} {:>9} bytes  {took:>9.1?}  complete {:?}, {} steps",
             files[0].1.len(),

@@ -1,13 +1,14 @@
 //! From a snapshot to findings: the one entry that the command line and the language server share.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::Path,
     sync::Arc,
 };
 
 use crate::{
     finding::{Edit, Finding, Fix},
+    fix::inherited::Inherited,
     project::{Project, Suppression, SuppressionScope},
     rules,
     snapshot::{Level, Snapshot},
@@ -34,9 +35,9 @@ pub fn analyze(snapshot: &Snapshot) -> Analysis {
         finding.targets.sort();
         finding.targets.dedup();
         // A configuration above the project, or the user's own, belongs to others, too: it is reported only.
-        finding.fixes.retain_mut(|fix| writes_bindings(fix, &project));
         finding.fixes.retain(|fix| stays_inside(fix, &snapshot.root) && !replaces_told(fix, &project));
     }
+    write_bindings(&mut findings, &project);
     findings.sort_by(|a, b| (&a.origin, a.rule, &a.message).cmp(&(&b.origin, b.rule, &b.message)));
     let files = project.sources().iter().map(|source| source.file().clone()).collect();
     Analysis { project, findings, files }
@@ -49,16 +50,28 @@ fn stays_inside(fix: &Fix, root: &Path) -> bool {
     edited.chain(renamed).all(|file| file.path().starts_with(root))
 }
 
-/// Writes bindings in the place of inherited names; false where that cannot be.
-fn writes_bindings(fix: &mut Fix, project: &Project) -> bool {
-    for edit in fix.edits.iter_mut().filter(|edit| edit.file.name().ends_with(".nix")) {
-        let Some(source) = project.source(&edit.file) else { continue };
-        match crate::fix::inherited::written(&source, edit) {
-            Some(written) => *edit = written,
-            None => return false,
-        }
+/// Writes bindings in the place of inherited names, and leaves out the fixes where that cannot be.
+fn write_bindings(findings: &mut [Finding], project: &Project) {
+    let edited = findings.iter().flat_map(|finding| &finding.fixes).flat_map(|fix| &fix.edits);
+    let files: BTreeSet<FileId> =
+        edited.map(|edit| edit.file.clone()).filter(|file| file.name().ends_with(".nix")).collect();
+    let sources: Vec<_> = files.iter().filter_map(|file| project.source(file)).collect();
+    let inherited: BTreeMap<&FileId, Inherited<'_>> =
+        sources.iter().map(|source| (source.file(), Inherited::of(source))).collect();
+    for finding in findings {
+        finding.fixes.retain_mut(|fix| {
+            let mut edits = Vec::with_capacity(fix.edits.len());
+            for edit in std::mem::take(&mut fix.edits) {
+                match inherited.get(&edit.file).map(|inherited| inherited.written(&edit)) {
+                    Some(Some(written)) => edits.extend(written),
+                    Some(None) => return false,
+                    None => edits.push(edit),
+                }
+            }
+            fix.edits = edits;
+            true
+        });
     }
-    true
 }
 
 /// Whether a fix changes an expression of which only Nix knows the value: what is written there is something else.

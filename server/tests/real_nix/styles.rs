@@ -13,8 +13,11 @@ pub const MISTAKES: &[(&str, &str, &str)] = &[
     ("missing-linker", "CARGO_BUILD_TARGET", "\"aarch64-unknown-linux-gnu\""),
 ];
 
+/// A form's name, the shell, and a file beside the flake with its text.
+type Style = (&'static str, &'static str, Option<(&'static str, &'static str)>);
+
 /// Forms of a dev shell; `@N` is the variable's name, and `@V` its value. Some have a file beside the flake.
-const STYLES: &[(&str, &str, Option<(&str, &str)>)] = &[
+const STYLES: &[Style] = &[
     ("top level", "pkgs.mkShell {\n      packages = [ pkgs.hello ];\n      @N = @V;\n    }", None),
     ("first of one line", "pkgs.mkShell { @N = @V; packages = [ pkgs.hello ]; }", None),
     (
@@ -115,7 +118,7 @@ pub fn all() -> Vec<(&'static str, String, String)> {
             let filled = |text: &str| text.replace("@N", name).replace("@V", value);
             let mut text = format!("#- flake.nix\n{}", flake.replace("SHELL", &filled(shell)));
             if let Some((path, content)) = beside {
-                text += &format!("#- {path}\n{}", filled(content));
+                text.extend(["#- ", path, "\n", &filled(content)]);
             }
             text += "#- Cargo.toml\n[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
             all.push((*rule, format!("styles/{rule}, {form}, {kind}"), text));

@@ -15,6 +15,9 @@ use super::{
 /// Steps that a variable is worth: it has five places and two texts, and rules look at each.
 const VARIABLE_COST: usize = 15;
 
+/// Bytes of a script that are read: people write a few thousand.
+const MAX_SCRIPT: usize = 256 << 10;
+
 /// Why variables may be missing.
 const MORE_VARIABLES: &str = "more environment variables";
 
@@ -62,7 +65,8 @@ impl Evaluator<'_> {
             let place = self.place_of(attr.thunk);
             let text = self.text_of(&value, place);
             // Reading a script takes time by its characters.
-            if !self.spend(text.pieces.iter().map(StrPiece::length).sum::<usize>() / 8) {
+            let length = text.pieces.iter().map(StrPiece::length).sum::<usize>();
+            if length > MAX_SCRIPT || !self.spend(length / 8) {
                 self.unknown_part(&mut given.unknown, place, "a script that takes too much work to read");
                 continue;
             }

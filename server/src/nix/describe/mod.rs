@@ -73,7 +73,7 @@ const IMAGES: &[&str] = &[
 const SHELLS: &[&str] = &["mkShell", "mkShellNoCC", "devShell", "mkDevShell"];
 
 /// Steps that a derivation is worth: taking a term apart, and what every rule does with the outcome.
-const DERIVATION_COST: usize = 200;
+const DERIVATION_COST: usize = 350;
 
 impl Evaluator<'_> {
     /// The derivations that a value may be: one, or one per alternative. None when it is certainly none.

@@ -10,7 +10,7 @@ let
           name: kind:
           if kind == "directory" && builtins.pathExists (folder + "/${name}/default.nix") then
             [ (lib.nameValuePair name (folder + "/${name}")) ]
-          else if lib.hasSuffix ".nix" name && name != "default.nix" then
+          else if lib.hasSuffix ".nix" name then
             [ (lib.nameValuePair (lib.removeSuffix ".nix" name) (folder + "/${name}")) ]
           else
             [ ]
@@ -41,9 +41,17 @@ in
       };
       calls = system: lib.mapAttrs (pname: path: import path (arguments system // { inherit pname; }));
       each = lib.genAttrs systems;
+      formatter = root + "/formatter.nix";
     in
     {
-      packages = each (system: calls system (one (root + "/package.nix") // files (root + "/packages")));
+      packages = each (
+        system:
+        calls system (
+          one (root + "/package.nix")
+          // lib.optionalAttrs (builtins.pathExists formatter) { inherit formatter; }
+          // files (root + "/packages")
+        )
+      );
       devShells = each (system: calls system (one (root + "/devshell.nix") // files (root + "/devshells")));
       checks = each (system: calls system (files (root + "/checks")));
     };

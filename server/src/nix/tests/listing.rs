@@ -190,3 +190,32 @@ fn nix_cargo_integration_makes_outputs_of_each_crate() {
     assert_eq!(variable(api, "OPENSSL_NO_VENDOR"), "\"1\"");
     assert_eq!(variable(api, "CARGO_BUILD_TARGET"), "\"x86_64-unknown-linux-gnu\"");
 }
+
+#[test]
+fn blueprints_folders_have_defaults_and_a_formatter() {
+    let facts = facts(&[
+        (
+            "flake.nix",
+            r#"{
+              inputs.nixpkgs.url = "github:NixOS/nixpkgs";
+              inputs.blueprint.url = "github:numtide/blueprint";
+              outputs = inputs: inputs.blueprint { inherit inputs; prefix = "nix"; systems = [ "x86_64-linux" ]; };
+            }"#,
+        ),
+        ("nix/formatter.nix", "{ pkgs, ... }: pkgs.nixfmt"),
+        ("nix/packages/default.nix", "{ perSystem, ... }: perSystem.self.app"),
+        (
+            "nix/packages/app/default.nix",
+            "{ pkgs, ... }: pkgs.rustPlatform.buildRustPackage { pname = \"app\"; }",
+        ),
+        ("nix/devshells/default.nix", "{ pkgs, ... }: pkgs.mkShell { A_B = \"1\"; }"),
+    ]);
+    let wanted = [
+        "devShells.x86_64-linux.default",
+        "packages.x86_64-linux.app",
+        "packages.x86_64-linux.default",
+        "packages.x86_64-linux.formatter",
+    ];
+    assert_eq!(names(&facts), wanted, "{:?}", facts.gaps);
+    assert_eq!(at(&facts, "packages.x86_64-linux.default").builder, Builder::BuildRustPackage);
+}
