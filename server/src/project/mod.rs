@@ -13,6 +13,7 @@ mod linkage;
 mod linker;
 mod native;
 mod nixpkgs;
+mod releases;
 mod suppressions;
 mod targets;
 mod workflows;

@@ -27,6 +27,11 @@ impl ShippedTarget {
         self.declarations.iter().any(|declaration| declaration.by.is_built_here())
     }
 
+    /// Whether nothing but what builds the releases names it.
+    pub fn is_only_released(&self) -> bool {
+        self.declarations.iter().all(|declaration| declaration.by.is_release())
+    }
+
     /// The place to show a finding about it: the strongest declaration.
     pub fn origin(&self) -> Option<&Origin> {
         self.declarations.iter().filter(|one| one.origin.is_some()).min_by_key(|one| one.by)?.origin.as_ref()
@@ -69,13 +74,22 @@ pub enum DeclaredAs {
     Cross,
     /// A `[target.T]` table without a linker.
     TargetTable,
+    /// `targets` of dist.
+    Dist,
+    /// A job of a release workflow.
+    Workflow,
 }
 
 impl DeclaredAs {
     /// Whether it means a build on this host. A `[target.T]` table says only that T is built somewhere,
-    /// and cross builds in a container.
+    /// cross builds in a container, and releases are built by machines of their own.
     pub fn is_built_here(self) -> bool {
-        !matches!(self, Self::TargetTable | Self::Cross | Self::Linker)
+        !matches!(self, Self::TargetTable | Self::Cross | Self::Linker | Self::Dist | Self::Workflow)
+    }
+
+    /// Whether it says that the target is built for releases, on machines of which the files tell little.
+    pub fn is_release(self) -> bool {
+        matches!(self, Self::Dist | Self::Workflow)
     }
 
     /// For people and for the JSON of `targets`.
@@ -92,6 +106,8 @@ impl DeclaredAs {
             Self::Linker => "linker",
             Self::Cross => "Cross.toml",
             Self::TargetTable => "target table",
+            Self::Dist => "dist",
+            Self::Workflow => "release workflow",
         }
     }
 }
@@ -105,6 +121,9 @@ pub(super) fn gather(project: &Project) -> (Vec<ShippedTarget>, Option<Origin>) 
     let mut found = Found::default();
     cargo_files(project, &mut found);
     flake(project, &mut found);
+    for target in project.released() {
+        found.add(&target.value, Some(&target.origin), DeclaredAs::Workflow, Context::Ambient);
+    }
     let mut strange = 0;
     let mut left_out: Vec<Origin> = Vec::new();
     let kept = found.declared.into_iter().filter(|(triple, declarations)| {
@@ -184,6 +203,9 @@ fn cargo_files(project: &Project, found: &mut Found) {
     }
     for target in &cargo.cross.targets {
         found.add(&target.triple.value, Some(&target.triple.origin), DeclaredAs::Cross, here);
+    }
+    for target in &cargo.dist.targets {
+        found.add(&target.value, Some(&target.origin), DeclaredAs::Dist, here);
     }
     for target in &cargo.portolan.targets {
         found.add(&target.value, Some(&target.origin), DeclaredAs::PortolanToml, here);

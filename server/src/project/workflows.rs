@@ -82,7 +82,7 @@ impl Project {
         self.workflows().iter().any(|source| code_lines(source.document().text()).any(links))
     }
 
-    fn workflows(&self) -> Vec<Arc<Source>> {
+    pub(super) fn workflows(&self) -> Vec<Arc<Source>> {
         let folder = self.root().join(".github/workflows");
         let names = self.snapshot.files.list(&folder).unwrap_or_default();
         let is_workflow = |name: &&String| name.ends_with(".yml") || name.ends_with(".yaml");
@@ -91,7 +91,7 @@ impl Project {
     }
 }
 
-fn jobs_of(file: &FileId, text: &str) -> Vec<Job> {
+pub(super) fn jobs_of(file: &FileId, text: &str) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut names_at = None;
     let mut in_jobs = false;

@@ -28,6 +28,17 @@ pub struct Situation {
     pub is_shipped: bool,
     /// What builds it.
     pub builder: Builder,
+    /// Nothing but what builds the releases names it.
+    pub release: Option<Release>,
+}
+
+/// How releases for a target are built that nothing else names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// By plain cargo, with the default features.
+    Plain,
+    /// With other features, or where somebody has seen to libraries.
+    Special,
 }
 
 impl Situation {
@@ -50,6 +61,9 @@ impl Situation {
             is_cross: triple != project.host && (is_built_here || has_linker),
             is_shipped: shipped.is_some(),
             builder: project.builder(triple),
+            release: shipped
+                .filter(|target| target.is_only_released())
+                .map(|_| if project.is_released_plainly(triple) { Release::Plain } else { Release::Special }),
         }
     }
 
@@ -60,6 +74,11 @@ impl Situation {
             _ if !self.is_shipped => Severity::Hint,
             // Its images bring libraries for the target, or the project's own steps in Cross.toml do.
             _ if self.builder == Builder::Cross => Severity::Hint,
+            // A machine that makes releases has the libraries that it links; whether its users have them, the
+            // project knows best.
+            _ if self.release == Some(Release::Special) || self.release.is_some() && !self.is_static => {
+                Severity::Hint
+            }
             (_, Supply::Given) if !self.is_static => Severity::Hint,
             (_, Supply::Given) => Severity::Warning,
             (_, Supply::Unknown) if self.builder == Builder::Nix => Severity::Hint,
