@@ -5,7 +5,7 @@ use crate::{
     cargo::graph::{Compiled, Gap, Resolution},
     finding::Confidence,
     knowledge::{self, NativeCrate, NativeKind},
-    nix::facts::Derivation,
+    nix::facts::{Derivation, Piece, StoreItem},
 };
 
 /// A compiled crate that brings native code.
@@ -39,6 +39,8 @@ pub enum Library {
 pub enum Supply {
     /// The flake, or a variable that says where it is.
     Given,
+    /// The same, and as an archive: from a static package set, or by a variable that asks for it (`OPENSSL_STATIC`).
+    GivenStatic,
     /// Nobody, as far as the files tell.
     Nobody,
     /// It cannot be known: the inputs of a package are not all known.
@@ -145,6 +147,9 @@ impl Project {
 
     /// Whether something brings a native library to the builds of a target.
     pub fn supply(&self, library: &NativeCrate, triple: &str) -> Supply {
+        if self.is_given_static(library, triple) {
+            return Supply::GivenStatic;
+        }
         if self.names_a_place(library) {
             return Supply::Given;
         }
@@ -164,21 +169,37 @@ impl Project {
         supply
     }
 
+    /// Whether a shell or package that builds for the target brings the library from a static package set, or asks for
+    /// the archive.
+    fn is_given_static(&self, library: &NativeCrate, triple: &str) -> bool {
+        let is_static = |item: &StoreItem| item.platform.is_static.value() == Some(&true);
+        let mut builds = self.derivations().filter(|(context, _)| self.is_built_in(*context, triple));
+        builds.any(|(_, derivation)| {
+            let by_input = derivation
+                .inputs
+                .iter()
+                .any(|input| is_static(&input.item) && is_named(&input.item.attribute, library.nix));
+            let mut variables = derivation
+                .env
+                .iter()
+                .filter(|variable| variable.name.value().is_some_and(|name| is_place_of(library, name)));
+            by_input
+                || variables.any(|variable| {
+                    let asks = variable.name.value().is_some_and(|name| name.ends_with("_STATIC"));
+                    asks && variable.value.literal().is_none_or(|value| value != "0")
+                        || variable
+                            .value
+                            .pieces
+                            .iter()
+                            .any(|piece| matches!(piece, Piece::Store { item, .. } if is_static(item)))
+                })
+        })
+    }
+
     /// Whether a variable says where the library is: `OPENSSL_DIR`, `SQLITE3_LIB_DIR`, with or without a target.
     pub fn names_a_place(&self, library: &NativeCrate) -> bool {
-        let stem = match library.name {
-            "libsqlite3-sys" => "SQLITE3".to_owned(),
-            "pq-sys" => "PQ".to_owned(),
-            "mysqlclient-sys" => "MYSQLCLIENT".to_owned(),
-            name => name.trim_end_matches("-sys").replace('-', "_").to_uppercase(),
-        };
-        let says = |name: &str| {
-            let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|head| head.ends_with(&stem));
-            PLACES.iter().any(|place| name.starts_with(place))
-                || ends("_DIR")
-                || ends("_LIB_DIR")
-                || ends("_STATIC")
-        };
+        let says =
+            |name: &str| PLACES.iter().any(|place| name.starts_with(place)) || is_place_of(library, name);
         let environment = self.host_is_here.then_some(&self.snapshot.host.environment);
         self.cargo.config.env.iter().any(|entry| says(&entry.name.value))
             || self.variables().any(|one| one.variable.name.value().is_some_and(|name| says(name)))
@@ -186,16 +207,29 @@ impl Project {
     }
 }
 
+/// Whether a variable's name is one by which a crate is told where its library is.
+fn is_place_of(library: &NativeCrate, name: &str) -> bool {
+    let stem = match library.name {
+        "libsqlite3-sys" => "SQLITE3".to_owned(),
+        "pq-sys" => "PQ".to_owned(),
+        "mysqlclient-sys" => "MYSQLCLIENT".to_owned(),
+        name => name.trim_end_matches("-sys").replace('-', "_").to_uppercase(),
+    };
+    let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|head| head.ends_with(&stem));
+    ends("_DIR") || ends("_LIB_DIR") || ends("_STATIC")
+}
+
 /// Whether a shell or package is given one of some packages of nixpkgs: "openssl", "postgresql_16", "gst_all_1.…".
 pub fn has_input(derivation: &Derivation, names: &[&str]) -> bool {
-    let is_it = |attribute: &str| {
-        attribute.split('.').any(|part| {
-            names.iter().any(|name| {
-                part.strip_prefix(name).is_some_and(|rest| {
-                    rest.is_empty() || rest.starts_with('_') || rest.starts_with(|c: char| c.is_ascii_digit())
-                })
+    derivation.inputs.iter().any(|input| is_named(&input.item.attribute, names))
+}
+
+fn is_named(attribute: &str, names: &[&str]) -> bool {
+    attribute.split('.').any(|part| {
+        names.iter().any(|name| {
+            part.strip_prefix(name).is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with('_') || rest.starts_with(|c: char| c.is_ascii_digit())
             })
         })
-    };
-    derivation.inputs.iter().any(|input| is_it(&input.item.attribute))
+    })
 }

@@ -263,7 +263,7 @@ fn text_origin(text: &facts::Text) -> Option<&Origin> {
 /// What the environment of a shell or package says of targets.
 fn environment(derivation: &facts::Derivation, context: Context, found: &mut Found) {
     for variable in &derivation.env {
-        let Some(name) = variable.name.value() else { continue };
+        let Some(name) = variable.name.value().filter(|_| !variable.is_conditional) else { continue };
         if name == "CARGO_BUILD_TARGET" {
             if let Some(triple) = variable.value.literal() {
                 found.add(&triple, Some(&variable.value_origin), DeclaredAs::BuildTargetVariable, context);

@@ -170,12 +170,23 @@ fn finding(
         None => format!("`{package}` alone is its `{taken}` output"),
         Some(_) => format!("this is the `{taken}` output of {package}"),
     };
-    let message = format!(
-        "{what}, which has no `{folder}`, so {} is given a folder that is not there",
-        derivation.attribute
-    );
+    // `lib` of `dev` is there, with pkg-config's files only.
+    let has_folder = taken == "dev" && folder.starts_with("/lib");
+    let (severity, message) = if has_folder {
+        let message = format!(
+            "{what}: its `{folder}` has no libraries, and {} looks for them there",
+            derivation.attribute
+        );
+        (Severity::Warning, message)
+    } else {
+        let message = format!(
+            "{what}, which has no `{folder}`, so {} is given a folder that is not there",
+            derivation.attribute
+        );
+        (Severity::Error, message)
+    };
     Some(
-        Finding::new(RULE.name, Severity::Error, origin.clone(), message)
+        Finding::new(RULE.name, severity, origin.clone(), message)
             .with_help(format!("`{folder}` is in the `{right}` output: write `{package}.{right}`"))
             .with_fixes(fix(project, item, origin, right)),
     )

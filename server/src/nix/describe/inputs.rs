@@ -134,11 +134,15 @@ impl Evaluator<'_> {
                     self.unknown_value(&mut into.unknown, &rest, place, FROM_UNKNOWN);
                 }
                 for item in &list.items {
-                    self.inputs_from(*item, depth, into);
+                    // Nix takes the attributes of each item that are lists of inputs: `attrValues self.checks` without
+                    // the system is a list of sets of packages, and they bring nothing.
+                    if !matches!(self.force(*item), Value::Attrs(attrs) if attrs.rest.is_none()) {
+                        self.inputs_from(*item, depth, into);
+                    }
                 }
             }
             Value::Attrs(attrs) if attrs.rest.is_none() => {
-                // `inputsFrom = builtins.attrValues self.checks` is a list; a set is taken as its values.
+                // Wrong in Nix, and meant as its values.
                 for (_, attr) in self.sorted(&attrs) {
                     self.inputs_from(attr.thunk, depth, into);
                 }

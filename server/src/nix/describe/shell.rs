@@ -15,6 +15,8 @@ pub(super) struct Export {
     pub(super) name_place: Place,
     pub(super) value: Str,
     pub(super) value_place: Place,
+    /// Whether it stands in a branch or a loop.
+    pub(super) is_conditional: bool,
 }
 
 /// A character of the script with its place, or a piece that is no character.
@@ -49,7 +51,7 @@ pub(super) fn exports(script: &Str) -> Vec<Export> {
         return Vec::new();
     }
     let units = units(script);
-    let mut reader = Reader { units: &units, at: 0, exports: Vec::new() };
+    let mut reader = Reader { units: &units, at: 0, exports: Vec::new(), depth: 0 };
     reader.script();
     reader.exports
 }
@@ -77,7 +79,13 @@ struct Reader<'u> {
     units: &'u [Unit],
     at: usize,
     exports: Vec<Export>,
+    /// How many `if`, `case` and loops are open.
+    depth: usize,
 }
+
+/// The words that open and close what may not be run.
+const OPENING: [&str; 5] = ["if", "case", "for", "while", "until"];
+const CLOSING: [&str; 3] = ["fi", "esac", "done"];
 
 impl Reader<'_> {
     fn peek(&self) -> Option<&Unit> {
@@ -103,8 +111,18 @@ impl Reader<'_> {
                     self.assignments();
                     at_command = true;
                 }
+                _ if at_command && OPENING.iter().any(|word| self.word_is(word)) => {
+                    self.depth += 1;
+                    // Behind `if` and `while` stands a command.
+                    at_command = self.word_is("if") || self.word_is("while") || self.word_is("until");
+                    self.skip_word();
+                }
+                _ if at_command && CLOSING.iter().any(|word| self.word_is(word)) => {
+                    self.depth = self.depth.saturating_sub(1);
+                    self.skip_word();
+                }
                 _ if at_command
-                    && ["then", "else", "do", "if", "!"].iter().any(|word| self.word_is(word)) =>
+                    && ["then", "else", "do", "elif", "!"].iter().any(|word| self.word_is(word)) =>
                 {
                     self.skip_word();
                 }
@@ -170,7 +188,8 @@ impl Reader<'_> {
             let value_start = self.at;
             let value = self.word();
             let value_place = self.between(value_start, self.at);
-            self.exports.push(Export { name, name_place, value, value_place });
+            let is_conditional = self.depth > 0;
+            self.exports.push(Export { name, name_place, value, value_place, is_conditional });
         }
     }
 
@@ -381,6 +400,21 @@ mod tests {
             read("export PATH=$PATH:${X:-a b}:`c d`"),
             [export("PATH", &["?$PATH", ":", "?${X:-a b}", ":", "?`c d`"])]
         );
+    }
+
+    #[test]
+    fn a_branch_may_not_be_run() {
+        let conditional = |script: &str| -> Vec<bool> {
+            let place = Place { file: FileIndex(0), span: Span::new(0, script.len()) };
+            let text = Str { pieces: vec![StrPiece::Literal { text: Arc::from(script), place }] };
+            exports(&text).iter().map(|export| export.is_conditional).collect()
+        };
+        assert_eq!(
+            conditional("if [ a = b ]; then\n export A=1\nelif c; then export B=1; fi\nexport C=1"),
+            [true, true, false]
+        );
+        assert_eq!(conditional("for x in a; do export A=1; done; export B=if"), [true, false]);
+        assert_eq!(conditional("case $x in a) export A=1 ;; esac\nexport B=1"), [true, false]);
     }
 
     #[test]

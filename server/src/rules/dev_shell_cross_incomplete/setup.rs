@@ -46,7 +46,8 @@ impl<'s> Setup<'s> {
             return Vec::new();
         }
         let mut signs: BTreeMap<&'static str, Vec<(Sign, Origin)>> = BTreeMap::new();
-        for variable in &shell.env {
+        // What one branch of a script sets may be for another machine than the shell's.
+        for variable in shell.env.iter().filter(|variable| !variable.is_conditional) {
             let Some((sign, target)) = sign_of(variable) else { continue };
             let origin =
                 if sign == Sign::BuildTarget { &variable.value_origin } else { &variable.name_origin };

@@ -79,6 +79,7 @@ impl Situation {
             _ if self.release == Some(Release::Special) || self.release.is_some() && !self.is_static => {
                 Severity::Hint
             }
+            (_, Supply::GivenStatic) => Severity::Hint,
             (_, Supply::Given) if !self.is_static => Severity::Hint,
             (_, Supply::Given) => Severity::Warning,
             (_, Supply::Unknown) if self.builder == Builder::Nix => Severity::Hint,

@@ -3,7 +3,7 @@
 use crate::{
     finding::Fix,
     fix,
-    nix::facts::{Derivation, Known},
+    nix::facts::{Derivation, Known, SettingValue, SourceTree},
     project::{Context, Project, has_input, is_rust_package},
 };
 
@@ -41,7 +41,11 @@ pub fn lacking<'p>(project: &'p Project, tool: &Tool) -> Vec<(Context, &'p Deriv
     let mut lacking: Vec<(Context, &Derivation)> = Vec::new();
     for (context, derivation) in project.derivations() {
         let builds = match context {
-            Context::Package(_) => is_rust_package(derivation) && !builds_a_part(project, derivation),
+            Context::Package(_) => {
+                is_rust_package(derivation)
+                    && derivation.source != SourceTree::Foreign
+                    && !builds_a_part(project, derivation)
+            }
             Context::Shell(_) => has_cargo(derivation),
             Context::Ambient => false,
         };
@@ -63,6 +67,19 @@ fn builds_a_part(project: &Project, derivation: &Derivation) -> bool {
     let bindings = derivation.literal.iter().flat_map(|set| &set.bindings);
     let narrows = |path: &str| says_which(path) && path != "src";
     members > 1 && (derivation.literal.is_none() || bindings.into_iter().any(|one| narrows(&one.path)))
+}
+
+/// Whether a package is, or may be, built with other features than the default ones: what cargo compiles for it is not
+/// what it compiles for others.
+pub fn changes_features(derivation: &Derivation) -> bool {
+    derivation.settings.iter().any(|setting| match (setting.name.as_str(), &setting.value) {
+        (name, value) if name.ends_with("Features") => *value != SettingValue::Bool(false),
+        ("cargoExtraArgs" | "cargoBuildFlags", SettingValue::Text(text)) => {
+            text.has_unknown() || text.literal().is_none_or(|text| text.contains("feature"))
+        }
+        ("cargoExtraArgs" | "cargoBuildFlags", _) => true,
+        _ => false,
+    })
 }
 
 /// Whether cargo runs in a dev shell.
