@@ -71,7 +71,7 @@ pub trait Files: Send + Sync {
     /// is absent may not.
     fn read_registry(&self, path: &Path, part: RegistryPart<'_>) -> Read;
     /// Names in a folder of these caches, sorted; `None` when it cannot be listed.
-    fn list_registry(&self, folder: &Path) -> Option<Vec<String>>;
+    fn list_registry(&self, folder: &Path) -> Option<Arc<[String]>>;
 }
 
 /// Which part of a file in cargo's caches is wanted.

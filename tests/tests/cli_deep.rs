@@ -43,7 +43,12 @@ fn nix_is_asked_only_when_somebody_says_so() {
     assert!(deep.out.contains("x86_64-unknown-linux-gnuu"), "{deep:?}");
     assert_eq!(folder.contents(), before, "nothing is written into the project");
     let calls = nix.calls();
-    assert_eq!(calls.len(), 1, "{calls:?}");
+    let [eval, environment] = calls.as_slice() else { panic!("{calls:?}") };
+    for wanted in
+        ["print-dev-env --json", "max-jobs 0", "substitute false", ".#devShells.x86_64-linux.default"]
+    {
+        assert!(environment.contains(wanted), "no {wanted} in {environment}");
+    }
     for wanted in [
         "eval --json",
         "--no-write-lock-file",
@@ -51,7 +56,7 @@ fn nix_is_asked_only_when_somebody_says_so() {
         "allow-import-from-derivation false",
         ".#devShells.x86_64-linux",
     ] {
-        assert!(calls[0].contains(wanted), "no {wanted} in {}", calls[0]);
+        assert!(eval.contains(wanted), "no {wanted} in {eval}");
     }
 }
 
@@ -246,6 +251,52 @@ fn what_nix_says_replaces_what_was_guessed_in_the_table_of_targets() {
     assert!(!deep.err.contains("bug in Portolan"), "{deep:?}");
 }
 
+/// The linker's variable, and its value, are made where the shell starts: by a setup hook, and by a computed hook.
+const HOOKED: &str = "{ devShells.x86_64-linux = let pkgs = nixpkgs.legacyPackages.x86_64-linux; in {
+  default = pkgs.mkShell {
+    CARGO_BUILD_TARGET = \"aarch64-unknown-linux-gnu\";
+    HOOK = \"cpu=aarch64; export CARGO_TARGET_\\${cpu^^}_UNKNOWN_LINUX_GNU_LINKER=aarch64-unknown-linux-gnu-gcc\";
+  };
+  computed = pkgs.mkShell { shellHook = ''export ${company.lib.variable}=${company.lib.linker}''; };
+}; }";
+
+/// What setup hooks export is in the environment that `nix develop` has built: where somebody has entered the shell,
+/// Nix tells it without building anything.
+#[test]
+fn what_hooks_export_is_known_once_the_shell_was_entered() {
+    let Some(nix) = real_nix() else { return };
+    let (folder, _company) = with_company(
+        "variable = \"CARGO_TARGET_riscv64gc_UNKNOWN_LINUX_GNU_LINKER\"; linker = \"cc\";",
+        HOOKED,
+    );
+    let before = folder.contents();
+    let plain = ask(&nix, &folder, &["check"]);
+    // A name in lower case, which cargo ignores: only the evaluated hook tells.
+    assert!(plain.out.contains("CARGO_TARGET_riscv64gc_UNKNOWN_LINUX_GNU_LINKER"), "{plain:?}");
+    assert!(plain.out.contains("missing-linker"), "{plain:?}");
+    let outputs = nix.outputs();
+    assert!(!outputs.iter().any(|name| name.ends_with("-env")), "nothing was built: {outputs:?}");
+
+    let mut enter = std::process::Command::new("nix");
+    enter.args([
+        "--extra-experimental-features",
+        "nix-command flakes",
+        "print-dev-env",
+        "--no-write-lock-file",
+    ]);
+    enter.arg(".#devShells.x86_64-linux.default").current_dir(folder.root());
+    nix.surround(&mut enter);
+    let entered = enter.output().expect("nix starts");
+    assert!(entered.status.success(), "{}", String::from_utf8_lossy(&entered.stderr));
+    let outputs = nix.outputs();
+
+    let deep = ask(&nix, &folder, &["check"]);
+    assert!(!deep.out.contains("missing-linker"), "the hook's linker counts: {deep:?}");
+    assert!(!deep.err.contains("bug in Portolan"), "{deep:?}");
+    assert_eq!(nix.outputs(), outputs, "nothing more was built");
+    assert_eq!(folder.contents(), before, "nothing is written into the project");
+}
+
 /// A store of this test's own.
 struct RealNix(Folder);
 
@@ -259,6 +310,18 @@ fn real_nix() -> Option<RealNix> {
 }
 
 impl RealNix {
+    /// What was built, by name: neither sources nor derivations nor locks.
+    fn outputs(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.path("store")).into_iter().flatten();
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let is_output = |name: &String| {
+            !["-source", ".drv", ".lock", ".sh"].iter().any(|end| name.ends_with(end)) && name.contains('-')
+        };
+        let mut names: Vec<String> = names.filter(is_output).collect();
+        names.sort();
+        names
+    }
+
     fn surround(&self, command: &mut std::process::Command) {
         let configuration = format!(
             "substituters =\nbuild-users-group =\nsandbox = false\nflake-registry = {}",

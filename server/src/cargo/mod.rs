@@ -118,6 +118,15 @@ impl CargoFacts {
     }
 }
 
+/// The same facts with the manifests as they are in another snapshot of the same files.
+pub fn read_manifests_again(snapshot: &Snapshot, facts: &CargoFacts) -> CargoFacts {
+    let (workspace, manifest_gap) = match workspace::read(snapshot) {
+        Ok(workspace) => (workspace, None),
+        Err(gap) => (None, Some(gap)),
+    };
+    CargoFacts { workspace, manifest_gap, ..facts.clone() }
+}
+
 /// Reads everything that cargo and its neighbours would read in the workspace folder.
 pub fn read(snapshot: &Snapshot) -> CargoFacts {
     let (workspace, manifest_gap) = match workspace::read(snapshot) {

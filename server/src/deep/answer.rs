@@ -22,6 +22,15 @@ pub(super) fn outputs(value: &Value) -> BTreeMap<String, Option<Output>> {
     outputs.map(|(name, value)| (name.clone(), value.is_object().then(|| output(value)))).collect()
 }
 
+/// What `nix print-dev-env --json` says that a shell exports.
+pub(super) fn exported(value: &Value) -> BTreeMap<String, String> {
+    let variables = value["variables"].as_object().into_iter().flatten();
+    let exported = variables.filter(|(_, variable)| variable["type"] == "exported");
+    exported
+        .filter_map(|(name, variable)| Some((name.clone(), variable["value"].as_str()?.to_owned())))
+        .collect()
+}
+
 fn output(value: &Value) -> Output {
     let mut failed = BTreeSet::new();
     let mut texts = |key: &str| {
@@ -58,6 +67,7 @@ fn output(value: &Value) -> Output {
         scripts,
         inputs,
         failed,
+        exported: BTreeMap::new(),
     }
 }
 
@@ -89,6 +99,20 @@ mod tests {
         assert!(
             app.platform.as_ref().is_some_and(|platform| platform.is_static && platform.triple.is_none())
         );
+    }
+
+    #[test]
+    fn of_a_shell_only_what_is_exported_counts() {
+        let value = json!({
+            "bashFunctions": {"f": "x"},
+            "variables": {
+                "A": {"type": "exported", "value": "1"},
+                "B": {"type": "var", "value": "2"},
+                "C": {"type": "array", "value": ["3"]},
+            },
+        });
+        assert_eq!(exported(&value), BTreeMap::from([("A".to_owned(), "1".to_owned())]));
+        assert!(exported(&json!("x")).is_empty());
     }
 
     #[test]

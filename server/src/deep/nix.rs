@@ -18,6 +18,8 @@ pub(super) enum Failure {
     NoAttribute,
     /// It took too long.
     TookTooLong,
+    /// It would have to be built first.
+    NotBuilt,
     /// Somebody has ended it, or does not allow it any more.
     Stopped,
     /// What Nix says.
@@ -45,6 +47,18 @@ pub(super) fn invocation(folder: &Path, attribute: &str, function: &str, options
         call = call.args(["--option", name, value]);
     }
     call.arg(format!(".#{attribute}")).args(["--apply", function]).limited(options.limit)
+}
+
+/// The call that tells the environment of a dev shell, which its setup hooks make. It is a derivation of its own, that
+/// `nix develop` builds: whoever has entered the shell has it in the store. Here nothing is built or fetched for it.
+pub(super) fn environment(folder: &Path, attribute: &str, options: &Options) -> Invocation {
+    let mut call = Invocation::new("nix", folder)
+        .args(["--extra-experimental-features", "nix-command flakes", "print-dev-env", "--json"])
+        .args(["--no-write-lock-file"]);
+    for (name, value) in OPTIONS.iter().chain(&[("builders", ""), ("substitute", "false")]) {
+        call = call.args(["--option", name, value]);
+    }
+    call.arg(format!(".#{attribute}")).limited(options.limit)
 }
 
 /// Evaluates, and gives the answer.
@@ -84,9 +98,13 @@ fn failure(text: &str) -> Failure {
         "cannot find flake 'flake:",
         "in the flake registries",
     ];
+    const NOT_BUILT: &[&str] = &["unable to start any build", "either increase '--max-jobs'"];
     let lower = text.to_lowercase();
     if OFFLINE.iter().any(|sign| lower.contains(sign)) {
         return Failure::Offline;
+    }
+    if NOT_BUILT.iter().any(|sign| lower.contains(sign)) {
+        return Failure::NotBuilt;
     }
     if lower.contains("does not provide attribute") {
         return Failure::NoAttribute;
@@ -131,6 +149,10 @@ mod tests {
                 "error: flake 'path:/x' does not provide attribute 'packages.x86_64-linux.packages' or 'packages'",
                 Failure::NoAttribute,
             ),
+            (
+                "error: unable to start any build; either increase '--max-jobs' or enable remote builds.\n       https://nixos.org/x.html",
+                Failure::NotBuilt,
+            ),
             // 2.8
             (
                 "error: undefined variable 'x'\n\n       at /nix/store/a-source/flake.nix:3:1:",
@@ -150,17 +172,22 @@ mod tests {
 
     #[test]
     fn a_call_writes_nothing_and_builds_nothing() {
+        let environment = environment(Path::new("/p"), "devShells.x.default", &Options::default());
+        let shown = environment.shown();
+        assert!(shown.contains("substitute false") && shown.contains("builders ''"), "{shown}");
         let call = invocation(Path::new("/p"), "packages", "f", &Options::default());
-        let shown = call.shown();
-        for option in [
-            "--no-write-lock-file",
-            "accept-flake-config false",
-            "allow-import-from-derivation false",
-            "max-jobs 0",
-        ] {
-            assert!(shown.contains(option), "{shown}");
+        for call in [&call, &environment] {
+            let shown = call.shown();
+            for option in [
+                "--no-write-lock-file",
+                "accept-flake-config false",
+                "allow-import-from-derivation false",
+                "max-jobs 0",
+            ] {
+                assert!(shown.contains(option), "{shown}");
+            }
+            assert!(!shown.contains("--impure"), "{shown}");
+            assert_eq!(call.limit, Some(Options::default().limit));
         }
-        assert!(!shown.contains("--impure"), "{shown}");
-        assert_eq!(call.limit, Some(Options::default().limit));
     }
 }

@@ -31,6 +31,9 @@ const MAX_GROUPS: usize = 12;
 /// How many outputs are asked about one by one, when one of their set cannot be evaluated.
 const MAX_SINGLE: usize = 24;
 
+/// How many dev shells are asked for their environment.
+const MAX_ENVIRONMENTS: usize = 4;
+
 /// Outputs with a common path: "packages.x86_64-linux" and the names below it. An old `devShell.x86_64-linux` is a
 /// group without names.
 type Groups = BTreeMap<String, BTreeSet<String>>;
@@ -111,6 +114,39 @@ impl Asker<'_> {
         }
         if left_out > 0 {
             self.outcome.notes.push(Note::NotAsked { groups: left_out });
+        }
+        self.environments(system)
+    }
+
+    /// What the dev shells of this machine export, those that somebody has entered before.
+    fn environments(&mut self, system: &str) -> Result<(), Failure> {
+        let of_here = format!("devShells.{system}.");
+        let shells: Vec<String> = self
+            .outcome
+            .settled
+            .outputs
+            .keys()
+            .filter(|attribute| attribute.starts_with(&of_here))
+            .take(MAX_ENVIRONMENTS)
+            .cloned()
+            .collect();
+        for attribute in shells {
+            let name = attribute.strip_prefix(&of_here).unwrap_or_default();
+            let path = format!("devShells.{}.{}", quote(system), quote(name));
+            let call = nix::environment(self.folder, &path, self.options);
+            match nix::evaluate(&call, self.may_run) {
+                Ok(value) => {
+                    if let Some(output) = self.outcome.settled.outputs.get_mut(&attribute) {
+                        output.exported = answer::exported(&value);
+                    }
+                }
+                Err(Failure::NotBuilt) => {
+                    tracing::info!(attribute, "the shell was never entered on this machine")
+                }
+                // What the shell is was told before: only what its hooks export stays open.
+                Err(Failure::Error(why)) => tracing::info!(attribute, why, "no environment"),
+                Err(failure) => return Err(failure),
+            }
         }
         Ok(())
     }
@@ -227,7 +263,7 @@ impl Asker<'_> {
             Failure::TookTooLong => Note::TookTooLong { what, limit: self.options.limit },
             Failure::Error(why) => Note::Failed { what, why },
             // Whoever stopped it knows.
-            Failure::Stopped | Failure::NoAttribute => return,
+            Failure::Stopped | Failure::NoAttribute | Failure::NotBuilt => return,
         });
     }
 }

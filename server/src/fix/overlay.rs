@@ -94,7 +94,7 @@ impl Files for Overlay {
         self.below.read_registry(path, part)
     }
 
-    fn list_registry(&self, folder: &Path) -> Option<Vec<String>> {
+    fn list_registry(&self, folder: &Path) -> Option<Arc<[String]>> {
         self.below.list_registry(folder)
     }
 }

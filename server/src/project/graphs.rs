@@ -63,7 +63,7 @@ impl Project {
 
     fn graphs_of(&self, targets: &[&str], crates: &[&str]) -> Arc<[Arc<Resolution>]> {
         let question = Question::build("", &self.host).towards(crates);
-        graph::resolve_kept(&self.snapshot, &self.cargo, &question, targets, Lockfile::AsItIs)
+        graph::resolve_kept(&self.snapshot, &self.cargo, &question, targets, Lockfile::Completed)
     }
 
     /// The targets that are resolved in one pass with one of them: all that rules ask about.

@@ -84,7 +84,7 @@ impl NativeUse {
         let confidence = match compiled.certainty {
             // What somebody's fork does in its build script, nobody here knows.
             _ if is_open || locked.is_fork || may_be_bundled && !bundled => Confidence::Possible,
-            Confidence::Certain if !graph.is_closed() => Confidence::Likely,
+            Confidence::Certain if !graph.is_closed() || graph.is_ahead => Confidence::Likely,
             certainty => certainty,
         };
         Some(Self { known, compiled: compiled.clone(), library, is_fork: locked.is_fork, confidence })
@@ -126,8 +126,9 @@ impl Project {
         let lock = self.cargo.lock.lock();
         let package = lock.and_then(|lock| lock.packages.get(compiled.locked));
         let source = package.and_then(|package| package.source.as_deref());
-        let is_fork =
-            !source.is_some_and(|source| source.starts_with("registry+") || source.starts_with("sparse+"));
+        // What the lock file does not have yet comes from the registry.
+        let is_fork = package.is_some()
+            && !source.is_some_and(|source| source.starts_with("registry+") || source.starts_with("sparse+"));
         let of_gap = |gap: &Gap| matches!(gap, Gap::Unread { name, version, .. } if *name == compiled.name && *version == compiled.version);
         if !graph.gaps.iter().any(of_gap) {
             return Locked { is_fork, copy: OwnCopy::Unsettled };

@@ -136,6 +136,10 @@ fn unknown(
     if feature == "default" || feature.is_empty() || feature.contains(['/', ':']) {
         return None;
     }
+    // So it is nearly always, and it is quickly seen.
+    if declarations.locked_has(manifest, dependency, feature) == Some(true) {
+        return None;
+    }
     let lacks =
         |offered: &Offered| offered.features.binary_search_by(|known| known.as_str().cmp(feature)).is_err();
     let offered = declarations.offered(manifest, dependency);

@@ -201,9 +201,9 @@ impl Files for MemoryFiles {
         }
     }
 
-    fn list_registry(&self, folder: &Path) -> Option<Vec<String>> {
+    fn list_registry(&self, folder: &Path) -> Option<Arc<[String]>> {
         let folder = Path::new(CARGO_HOME).join(folder);
-        self.is_folder(&folder).then(|| self.names(&folder))
+        self.is_folder(&folder).then(|| self.names(&folder).into())
     }
 }
 

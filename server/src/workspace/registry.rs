@@ -32,7 +32,7 @@ pub(super) struct Registry {
 #[derive(Debug, Default)]
 struct Known {
     absent: HashSet<PathBuf>,
-    names: HashMap<PathBuf, Option<Vec<String>>>,
+    names: HashMap<PathBuf, Option<Arc<[String]>>>,
 }
 
 impl Registry {
@@ -77,10 +77,10 @@ impl Registry {
         wanted.map_or(Read::Absent, |text| Read::Text(Source::from_text(FileId::new(path), text).into()))
     }
 
-    pub(super) fn list(&self, folder: &Path) -> Option<Vec<String>> {
+    pub(super) fn list(&self, folder: &Path) -> Option<Arc<[String]>> {
         let folder = self.inside(folder)?;
         let mut known = lock(&self.known);
-        known.names.entry(folder).or_insert_with_key(|folder| disk::list(folder)).clone()
+        known.names.entry(folder).or_insert_with_key(|folder| disk::list(folder).map(Into::into)).clone()
     }
 
     /// The absolute path of a file that may be read.

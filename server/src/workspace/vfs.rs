@@ -362,7 +362,7 @@ impl Files for Generation {
         self.registry.read(path, part)
     }
 
-    fn list_registry(&self, folder: &Path) -> Option<Vec<String>> {
+    fn list_registry(&self, folder: &Path) -> Option<Arc<[String]>> {
         self.registry.list(folder)
     }
 }

@@ -262,7 +262,7 @@ fn of_cargos_caches_manifests_and_records_are_read_and_nothing_else() {
         assert_eq!(refusal(read(&vfs, &path, part)), "not a file of cargo's caches", "{path}");
     }
     let files = vfs.snapshot();
-    assert_eq!(files.list_registry(Path::new("registry/src")).unwrap(), ["index.crates.io-0"]);
+    assert_eq!(*files.list_registry(Path::new("registry/src")).unwrap(), ["index.crates.io-0"]);
     assert_eq!(files.list_registry(Path::new("")), None);
 
     // That something is missing is believed until somebody says that something changed.

@@ -12,7 +12,7 @@ let
       callPackage = lib.callPackageWith final;
       callPackages = lib.callPackagesWith final;
       newScope = extra: lib.callPackageWith (final // extra);
-      fetchpatch = anything;
+      makeScopeWithSplicing' = lib.makeScopeWithSplicing' { splicePackages = sets: sets.pkgsHostTarget or { }; inherit (final) newScope; };
     };
 in
 import ../stub-nixpkgs (given // { overlays = [ fill ] ++ (given.overlays or [ ]); })

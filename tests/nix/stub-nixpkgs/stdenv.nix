@@ -164,7 +164,8 @@ let
         PATH = "/bin:/usr/bin";
         args = [
           "-c"
-          "mkdir $out && echo 'genericBuild() { :; }' > $out/setup; exit 0"
+          # A hook, as packages of nixpkgs have them in files.
+          "mkdir $out && echo 'genericBuild() { :; }; eval \"\${HOOK-}\"' > $out/setup; exit 0"
         ];
       };
       stdenv = drv // {

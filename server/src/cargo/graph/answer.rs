@@ -175,6 +175,12 @@ impl Answer {
         locked.get(place).or_else(|| self.added.get(place.checked_sub(locked.len())?))
     }
 
+    /// Whether some package is compiled for a target that cargo would have to add.
+    pub(super) fn is_ahead(&self, target: Mask) -> bool {
+        let sides = |place| [Node::new(place, Side::Target), Node::new(place, Side::Host)];
+        self.places_of_added().flat_map(sides).any(|node| self.certain.is_reached(node, target))
+    }
+
     /// The places of packages that cargo would add.
     pub(super) fn places_of_added(&self) -> impl Iterator<Item = usize> {
         let first = self.locked().len();

@@ -432,7 +432,7 @@ impl<'a> Features<'a> {
                 return None;
             }
         };
-        self.setting.is_wanted(to).then_some((to, live))
+        self.setting.is_wanted_by(node.package(), to).then_some((to, live))
     }
 
     /// The nodes that a dependency stands for.

@@ -32,10 +32,10 @@ type Each = Arc<[Arc<Resolution>]>;
 pub struct Answers(Mutex<VecDeque<(u64, Each)>>);
 
 /// Whether what was missing in cargo's caches still is.
-fn still_lacks(snapshot: &Snapshot, lock: &Lock, resolution: &Resolution, lockfile: Lockfile) -> bool {
+fn still_lacks(snapshot: &Snapshot, lock: &Lock, resolution: &Resolution, lockfile: Lockfile<'_>) -> bool {
     let caches = Caches::new(&*snapshot.files, None);
     let is_there = |gap: &Gap| match gap {
-        Gap::NotLocked { name, requirement, .. } if lockfile == Lockfile::BroughtUpToDate => {
+        Gap::NotLocked { name, requirement, .. } if lockfile != Lockfile::AsItIs => {
             semver::VersionReq::parse(if requirement.is_empty() { "*" } else { requirement })
                 .is_ok_and(|wanted| caches.newest(name, &wanted).is_some())
         }
@@ -59,7 +59,7 @@ pub fn resolve_kept(
     cargo: &CargoFacts,
     question: &Question<'_>,
     targets: &[&str],
-    lockfile: Lockfile,
+    lockfile: Lockfile<'_>,
 ) -> Each {
     let answer = || Each::from(resolve_each(snapshot, cargo, question, targets, lockfile));
     let (Some(workspace), Some(lock)) = (&cargo.workspace, cargo.lock.lock()) else { return answer() };
@@ -87,7 +87,12 @@ pub fn resolve_kept(
 }
 
 /// What an answer follows from besides the lock file; `None` where it follows from more than that.
-fn key(workspace: &Workspace, question: &Question<'_>, targets: &[&str], lockfile: Lockfile) -> Option<u64> {
+fn key(
+    workspace: &Workspace,
+    question: &Question<'_>,
+    targets: &[&str],
+    lockfile: Lockfile<'_>,
+) -> Option<u64> {
     let is_folder = |source: &DependencySource| matches!(source, DependencySource::Path(_));
     if question.members != Members::All || workspace.root.patches.iter().any(|one| is_folder(&one.source)) {
         return None;
@@ -118,7 +123,7 @@ fn of_manifest(manifest: &Manifest, hash: &mut DefaultHasher) {
     }
 }
 
-fn of_dependency(dependency: &Dependency, hash: &mut DefaultHasher) {
+pub(super) fn of_dependency(dependency: &Dependency, hash: &mut DefaultHasher) {
     (&dependency.key.value, &dependency.crate_name, dependency.kind as u8).hash(hash);
     dependency.platform.as_ref().map(|platform| &platform.key.value).hash(hash);
     dependency.requirement.as_ref().map(|requirement| &requirement.value).hash(hash);
@@ -127,6 +132,6 @@ fn of_dependency(dependency: &Dependency, hash: &mut DefaultHasher) {
     match &dependency.source {
         DependencySource::Registry => 0_u8.hash(hash),
         DependencySource::Path(path) => path.hash(hash),
-        DependencySource::Git(url) => url.hash(hash),
+        DependencySource::OtherRegistry(url) | DependencySource::Git(url) => url.hash(hash),
     }
 }

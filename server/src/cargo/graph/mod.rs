@@ -19,6 +19,7 @@
 
 mod answer;
 mod blame;
+mod changes;
 mod features;
 pub(crate) mod index;
 mod kept;
@@ -42,12 +43,13 @@ use self::{
     answer::{Answer, Settled},
     blame::Blame,
     features::Features,
-    setting::{Mask, Node, Setting, Side, World},
+    setting::{Mask, Node, Reach, Setting, Side, World},
 };
 use super::{CargoFacts, Manifest, Workspace, manifest::DependencyKind};
 use crate::{finding::Confidence, knowledge, snapshot::Snapshot};
 
 pub use blame::MAX_DIRECT;
+pub use changes::asked_differently;
 pub use kept::{Answers, resolve_kept};
 pub use offered::{Declarations, Offered};
 pub use packages::Known;
@@ -237,6 +239,8 @@ pub struct Resolution {
     pub packages: Vec<Compiled>,
     /// What keeps the answer from being certain, sorted.
     pub gaps: Vec<Gap>,
+    /// Whether the manifests ask for more than the lock file has: what cargo would add is likely, not certain.
+    pub is_ahead: bool,
     answer: Arc<Answer>,
     target: Mask,
     direct: Mutex<Ways>,
@@ -340,13 +344,19 @@ pub fn resolve(snapshot: &Snapshot, cargo: &CargoFacts, question: &Question<'_>)
 
 /// What is taken for the lock file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lockfile {
+pub enum Lockfile<'a> {
     /// The one that is there. What it does not have is a gap.
     AsItIs,
     /// What cargo would make of it for manifests that were changed. A feature that nobody asked for so far may need
     /// crates that it does not have yet. Cargo would take the newest version of the registry that will do; so does
     /// this, as far as the registry's index or its unpacked crates are in cargo's caches. Gaps say what is in no cache.
     BroughtUpToDate,
+    /// What cargo would make of it for the manifests as they are: it is as it is while they ask for nothing new. What only
+    /// may be asked for is not added.
+    Completed,
+    /// As [brought up to date](Self::BroughtUpToDate) where only some crates are asked for in another way than before. The features of what they do not lead
+    /// to are as they were, and bring nothing new.
+    BroughtUpToDateFor(&'a [&'a str]),
 }
 
 /// Answers the same question for several targets, in their order; its own target is passed over.
@@ -355,7 +365,7 @@ pub fn resolve_each(
     cargo: &CargoFacts,
     question: &Question<'_>,
     targets: &[&str],
-    lockfile: Lockfile,
+    lockfile: Lockfile<'_>,
 ) -> Vec<Arc<Resolution>> {
     let of_some = |targets| resolve_some(snapshot, cargo, question, targets, lockfile);
     targets.chunks(MAX_TARGETS).flat_map(of_some).collect()
@@ -366,7 +376,7 @@ fn resolve_some(
     cargo: &CargoFacts,
     question: &Question<'_>,
     targets: &[&str],
-    lockfile: Lockfile,
+    lockfile: Lockfile<'_>,
 ) -> Vec<Arc<Resolution>> {
     let for_all = |resolution| {
         let same = Arc::new(resolution);
@@ -382,7 +392,7 @@ fn resolve_some(
         return for_all(Resolution::of_gaps(BTreeSet::from([Gap::NoLock])));
     };
     let mut packages = Packages::new(snapshot, workspace, lock);
-    if lockfile == Lockfile::BroughtUpToDate {
+    if lockfile != Lockfile::AsItIs {
         packages = packages.updating();
     }
     let mut roots = BTreeSet::new();
@@ -392,14 +402,20 @@ fn resolve_some(
             None => _ = gaps.insert(Gap::Unlocked { name: manifest.name().unwrap_or_default().to_owned() }),
         }
     }
-    // The ways to new packages stand in no lock file, so nothing can be passed over.
-    let is_about_some = !question.towards.is_empty() && lockfile == Lockfile::AsItIs;
+    let beginnings: &[&str] = match lockfile {
+        Lockfile::BroughtUpToDateFor(changed) => changed,
+        _ => &[],
+    };
+    // The ways to new packages stand in no lock file: where they may begin anywhere, nothing can be passed over.
+    let passes_over = matches!(lockfile, Lockfile::AsItIs | Lockfile::BroughtUpToDateFor(_));
     let setting = Setting {
         is_decoupled: resolver(workspace) != "1",
         with_dev: question.kinds == Kinds::All,
         targets: targets.iter().map(|target| (*target, cfgs(target))).collect(),
         host: (question.host, cfgs(question.host)),
-        ways: is_about_some.then(|| lock.skeletons.ways(lock, question.towards)),
+        adds_what_may_be: lockfile != Lockfile::Completed,
+        ways: (passes_over && !question.towards.is_empty()).then(|| lock.skeletons.ways(lock, question.towards)),
+        reach: Reach::new(lock, beginnings.iter().flat_map(|name| lock.find(name))),
         conditions: lock.skeletons.conditions(lock, targets, question.host),
         roots,
         packages: &packages,
@@ -416,7 +432,11 @@ fn answer(
 ) -> Vec<Arc<Resolution>> {
     let mut missing: BTreeMap<Gap, Mask> = gaps.iter().map(|gap| (gap.clone(), Mask::MAX)).collect();
     let mut settle = |world, targets| {
+        setting.packages.stop_adding(world == World::Possible && !setting.adds_what_may_be);
         let mut features = Features::resolve(setting, world, targets);
+        while setting.reach.widen(setting.packages.lock) {
+            features = Features::resolve(setting, world, targets);
+        }
         let walk = walk::walk(setting, &features, question.kinds, world, targets);
         for (gap, mask) in std::mem::take(&mut features.gaps) {
             *missing.entry(gap).or_default() |= mask;
@@ -435,6 +455,7 @@ fn answer(
         packages.sort();
         let gaps = missing.iter().filter(|(_, mask)| *mask & target != 0).map(|(gap, _)| gap.clone());
         Resolution {
+            is_ahead: answer.is_ahead(target),
             packages,
             gaps: gaps.collect(),
             answer: Arc::clone(&answer),

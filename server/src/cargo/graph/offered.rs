@@ -49,8 +49,22 @@ impl<'a> Declarations<'a> {
         self.locked(manifest, dependency).or_else(|| self.newest(dependency))
     }
 
+    /// Whether the locked version of a dependency has a feature; `None` where no declaration of it is at hand.
+    pub fn locked_has(&self, manifest: &Manifest, dependency: &Dependency, feature: &str) -> Option<bool> {
+        let to = self.place(manifest, dependency)?;
+        Some(self.packages.as_ref()?.known(to)?.spec.feature(feature).is_some())
+    }
+
     /// What the locked version of a dependency offers.
     pub fn locked(&self, manifest: &Manifest, dependency: &Dependency) -> Option<Offered> {
+        let packages = self.packages.as_ref()?;
+        let to = self.place(manifest, dependency)?;
+        let features = packages.known(to)?.spec.feature_names().map(str::to_owned).collect();
+        Some(Offered { version: packages.package(to)?.version.clone(), features })
+    }
+
+    /// Where the lock file leads a dependency.
+    fn place(&self, manifest: &Manifest, dependency: &Dependency) -> Option<usize> {
         let packages = self.packages.as_ref()?;
         let own = packages.known(packages.of_manifest(manifest)?)?;
         let same = own.spec.of_key(&dependency.key.value);
@@ -59,9 +73,7 @@ impl<'a> Declarations<'a> {
         let place = fitting.next()?;
         let declared = own.spec.dependencies.get(place)?;
         let locked = own.locked.get(place).copied().flatten();
-        let to = locked.map(|to| to as usize).or_else(|| packages.elsewhere(declared))?;
-        let features = packages.known(to)?.spec.feature_names().map(str::to_owned).collect();
-        Some(Offered { version: packages.package(to)?.version.clone(), features })
+        locked.map(|to| to as usize).or_else(|| packages.elsewhere(declared))
     }
 
     /// Whether some version that would do has a feature; `None` where not all of them are known. Cargo takes an older

@@ -20,7 +20,7 @@ use crate::{
     cargo::{
         Manifest, Workspace,
         lock::{Lock, LockedPackage},
-        manifest::{self, DependencySource, Found},
+        manifest::{self, DependencySource, Found, Patch},
     },
     snapshot::Snapshot,
 };
@@ -83,6 +83,7 @@ const MAX_NEW: usize = 512;
 struct Newcomers {
     packages: Vec<OnceCell<LockedPackage>>,
     count: Cell<usize>,
+    is_closed: Cell<bool>,
 }
 
 /// All packages of a lock file, and where manifests are newer, those that cargo would add to it.
@@ -120,7 +121,7 @@ impl<'a> Packages<'a> {
     /// The same, bringing the lock file up to date: a dependency that it does not have leads to what cargo would add,
     /// the newest version that will do.
     pub(super) fn updating(mut self) -> Self {
-        self.newcomers = Some(Newcomers { packages: vec![OnceCell::new(); MAX_NEW], count: Cell::new(0) });
+        self.newcomers = Some(Newcomers { packages: vec![OnceCell::new(); MAX_NEW], count: Cell::new(0), is_closed: Cell::new(false) });
         self.known.resize(self.capacity(), OnceCell::new());
         self
     }
@@ -146,9 +147,20 @@ impl<'a> Packages<'a> {
         self.lock.find(name).chain(new)
     }
 
+    /// Whether nothing more is added.
+    pub(super) fn stop_adding(&self, stop: bool) {
+        if let Some(newcomers) = &self.newcomers {
+            newcomers.is_closed.set(stop);
+        }
+    }
+
     /// Adds what cargo would add for a dependency.
     fn add(&self, declared: &Declared) -> Option<usize> {
-        let newcomers = self.newcomers.as_ref().filter(|_| !declared.is_foreign)?;
+        let newcomers = self.newcomers.as_ref().filter(|new| !declared.is_foreign && !new.is_closed.get())?;
+        let is_patch = |patch: &Patch| *patch.crate_name.value == *declared.crate_name;
+        if self.workspace.root.patches.iter().any(is_patch) {
+            return None;
+        }
         let any = VersionReq::STAR;
         let requirement = declared.requirement.as_ref().unwrap_or(&any);
         let version = self.caches.newest(&declared.crate_name, requirement)?;
@@ -292,6 +304,6 @@ impl<'a> Packages<'a> {
 fn folder(source: &DependencySource) -> Option<&Path> {
     match source {
         DependencySource::Path(path) => Some(path),
-        DependencySource::Registry | DependencySource::Git(_) => None,
+        DependencySource::Registry | DependencySource::OtherRegistry(_) | DependencySource::Git(_) => None,
     }
 }

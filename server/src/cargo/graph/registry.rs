@@ -1,7 +1,7 @@
 //! Finding what a locked package declares, in cargo's caches.
 
 use std::{
-    cell::{OnceCell, RefCell},
+    cell::OnceCell,
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -36,11 +36,9 @@ pub struct Published {
 pub(super) struct Caches<'a> {
     files: &'a dyn Files,
     published: Option<&'a Published>,
-    unpacked: OnceCell<Vec<String>>,
-    indices: OnceCell<Vec<String>>,
-    checkouts: OnceCell<Vec<String>>,
-    /// The unpacked crates of each registry, sorted: a home holds thousands.
-    folders: RefCell<HashMap<String, Vec<String>>>,
+    unpacked: OnceCell<Arc<[String]>>,
+    indices: OnceCell<Arc<[String]>>,
+    checkouts: OnceCell<Arc<[String]>>,
 }
 
 fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -60,7 +58,6 @@ impl<'a> Caches<'a> {
             unpacked: OnceCell::new(),
             indices: OnceCell::new(),
             checkouts: OnceCell::new(),
-            folders: RefCell::default(),
         }
     }
 
@@ -152,12 +149,8 @@ impl<'a> Caches<'a> {
     pub(super) fn unpacked_versions(&self, name: &str, requirement: &VersionReq) -> Vec<Version> {
         let registries = self.unpacked.get_or_init(|| self.list("registry/src"));
         let versions = of_source(registries, CRATES_IO).map(|registry| {
-            let mut kept = self.folders.borrow_mut();
-            let folders = kept.entry(registry.to_owned()).or_insert_with(|| {
-                let mut folders = self.list(&format!("registry/src/{registry}"));
-                folders.sort();
-                folders
-            });
+            // Sorted: a home holds thousands.
+            let folders = self.list(&format!("registry/src/{registry}"));
             let prefix = format!("{name}-");
             let first = folders.partition_point(|folder| *folder < prefix);
             let own = folders.get(first..).unwrap_or_default().iter();
@@ -173,7 +166,7 @@ impl<'a> Caches<'a> {
         indexed.or_else(unpacked).map(|version| version.to_string())
     }
 
-    fn list(&self, folder: &str) -> Vec<String> {
+    fn list(&self, folder: &str) -> Arc<[String]> {
         self.files.list_registry(folder.as_ref()).unwrap_or_default()
     }
 

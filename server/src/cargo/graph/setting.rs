@@ -4,6 +4,7 @@
 //! compiled for all of them, so that ten targets cost little more than one.
 
 use std::{
+    cell::RefCell,
     collections::BTreeSet,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -88,6 +89,10 @@ pub(super) struct Setting<'a> {
     pub(super) roots: BTreeSet<usize>,
     /// For each package whether it matters; `None` when all do.
     pub(super) ways: Option<Arc<Ways>>,
+    /// Whether what only may be asked for is added to the lock file, too.
+    pub(super) adds_what_may_be: bool,
+    /// What matters besides.
+    pub(super) reach: Reach,
     pub(super) conditions: Arc<Conditions>,
 }
 
@@ -98,7 +103,18 @@ impl Setting<'_> {
     }
 
     pub(super) fn is_wanted(&self, package: usize) -> bool {
-        self.ways.as_ref().is_none_or(|ways| ways.wanted.get(package).copied().unwrap_or_default())
+        let Some(ways) = &self.ways else { return true };
+        // What the lock file does not have yet is at its end.
+        ways.wanted.get(package).is_none_or(|is_wanted| *is_wanted || self.reach.has(package))
+    }
+
+    /// The same for what a package leads to. What is new may lead to anything.
+    pub(super) fn is_wanted_by(&self, from: usize, to: usize) -> bool {
+        let is_wanted = self.is_wanted(to);
+        if !is_wanted && from >= self.packages.lock.packages.len() {
+            self.reach.missed.borrow_mut().push(to);
+        }
+        is_wanted
     }
 
     /// A node by which its features are known: with the first resolver, both sides share them.
@@ -179,6 +195,46 @@ impl Setting<'_> {
             None if world == World::Certain => &[Side::Target],
             Some(ProcMacro::Likely) | None => &[Side::Target, Side::Host],
         }
+    }
+}
+
+/// Packages whose features may be others than before, and which may therefore bring what the lock file does not have.
+#[derive(Debug)]
+pub(super) struct Reach {
+    inside: RefCell<Vec<bool>>,
+    /// Those that somebody leads to and that were passed over.
+    missed: RefCell<Vec<usize>>,
+}
+
+impl Reach {
+    /// Some packages and all that they lead to by the lock file.
+    pub(super) fn new(lock: &Lock, beginnings: impl IntoIterator<Item = usize>) -> Self {
+        let missed: Vec<usize> = beginnings.into_iter().collect();
+        let reach = Self { inside: RefCell::default(), missed: RefCell::new(missed) };
+        reach.widen(lock);
+        reach
+    }
+
+    fn has(&self, package: usize) -> bool {
+        self.inside.borrow().get(package) == Some(&true)
+    }
+
+    /// Takes in what was missed; `false` when there was nothing.
+    pub(super) fn widen(&self, lock: &Lock) -> bool {
+        let mut open = self.missed.take();
+        if open.is_empty() {
+            return false;
+        }
+        let mut inside = self.inside.borrow_mut();
+        inside.resize(lock.packages.len(), false);
+        while let Some(package) = open.pop() {
+            if let Some(slot @ false) = inside.get_mut(package) {
+                *slot = true;
+                let dependencies = lock.packages.get(package).map(|package| package.dependencies.as_slice());
+                open.extend(dependencies.unwrap_or_default());
+            }
+        }
+        true
     }
 }
 

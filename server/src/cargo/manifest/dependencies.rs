@@ -60,7 +60,7 @@ pub(super) fn of_workspace(
 pub(in crate::cargo) fn local_dependency<'a>(dependency: &'a Dependency, root: &Path) -> Option<&'a PathBuf> {
     match &dependency.source {
         DependencySource::Path(path) => Some(path).filter(|path| path.starts_with(root)),
-        DependencySource::Registry | DependencySource::Git(_) => None,
+        DependencySource::Registry | DependencySource::OtherRegistry(_) | DependencySource::Git(_) => None,
     }
 }
 
@@ -71,6 +71,10 @@ pub(super) fn source(value: &Value, folder: &Path) -> DependencySource {
         DependencySource::Git(url.to_owned())
     } else if let Some(path) = text("path") {
         DependencySource::Path(absolute(folder, path))
+    } else if let Some(registry) =
+        text("registry").or_else(|| text("registry-index")).filter(|name| *name != "crates-io")
+    {
+        DependencySource::OtherRegistry(registry.to_owned())
     } else {
         DependencySource::Registry
     }

@@ -114,8 +114,10 @@ pub enum Spelling {
 /// Where a dependency's code comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DependencySource {
-    /// A registry.
+    /// The registry that everybody uses.
     Registry,
+    /// A registry of that name or address.
+    OtherRegistry(String),
     /// A folder, as an absolute path.
     Path(PathBuf),
     /// A Git repository.

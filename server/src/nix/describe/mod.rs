@@ -13,6 +13,7 @@ mod text;
 mod toolchain;
 
 pub(super) use environment::{is_script, is_variable};
+pub(super) use shell::exports as exports_of;
 
 use std::rc::Rc;
 

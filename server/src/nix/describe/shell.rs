@@ -10,10 +10,10 @@ use crate::text::Span;
 
 /// One exported variable.
 #[derive(Debug)]
-pub(super) struct Export {
-    pub(super) name: String,
+pub(in crate::nix) struct Export {
+    pub(in crate::nix) name: String,
     pub(super) name_place: Place,
-    pub(super) value: Str,
+    pub(in crate::nix) value: Str,
     pub(super) value_place: Place,
     /// Whether it stands in a branch or a loop.
     pub(super) is_conditional: bool,
@@ -43,7 +43,7 @@ impl Unit {
 }
 
 /// Every `export NAME=value` of a script, in order.
-pub(super) fn exports(script: &Str) -> Vec<Export> {
+pub(in crate::nix) fn exports(script: &Str) -> Vec<Export> {
     // Most scripts export nothing: do not take them apart.
     let mentions =
         |piece: &StrPiece| matches!(piece, StrPiece::Literal { text, .. } if text.contains("export"));

@@ -10,7 +10,7 @@ use super::{
             VariableForm,
         },
     },
-    Output, Settled, store,
+    Output, Settled, exports, store,
 };
 use crate::{
     snapshot::Snapshot,
@@ -169,6 +169,7 @@ fn settle_derivation(derivation: &mut Derivation, output: &Output, told: &mut BT
         told.insert(derivation.origin.clone());
         inputs(derivation, output);
     }
+    exports::of_hooks(derivation, output, told);
     // Whatever Nix could not give may still be anything.
     derivation.complete |= output.failed.is_empty();
     if derivation.complete {
@@ -275,18 +276,28 @@ fn fits(pattern: &str, name: &str) -> bool {
 }
 
 fn scripts(derivation: &mut Derivation, output: &Output, told: &mut BTreeSet<Origin>) {
+    let mut replaced = Vec::new();
     for phase in &mut derivation.phases {
         if let Some(text) = output.scripts.get(&phase.name) {
-            phase.text = value_of(&phase.text, text, &phase.origin, told);
+            let value = value_of(&phase.text, text, &phase.origin, told);
+            if value != phase.text {
+                replaced.push((text, phase.origin.clone()));
+                phase.text = value;
+            }
         }
+    }
+    for (text, origin) in replaced {
+        exports::of_script(derivation, text, &origin, told);
     }
     if derivation.complete {
         return;
     }
     for (name, text) in &output.scripts {
         if !text.is_empty() && !derivation.phases.iter().any(|phase| phase.name == *name) {
-            let text = store::text(text, &derivation.origin);
-            derivation.phases.push(Phase { name: name.clone(), text, origin: derivation.origin.clone() });
+            let origin = derivation.origin.clone();
+            exports::of_script(derivation, text, &origin, told);
+            let text = store::text(text, &origin);
+            derivation.phases.push(Phase { name: name.clone(), text, origin });
         }
     }
 }

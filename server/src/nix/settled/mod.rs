@@ -4,6 +4,7 @@
 //! hands over the answers as data; [`settle`] puts them in the place of what was guessed. They count only for the
 //! very texts that Nix was asked about: one more keystroke, and the static answer is all there is again.
 
+mod exports;
 mod merge;
 mod store;
 #[cfg(test)]
@@ -50,6 +51,9 @@ pub struct Output {
     pub inputs: BTreeMap<String, Vec<(String, String)>>,
     /// Values that Nix could not give, by name: they stay what they were.
     pub failed: BTreeSet<String>,
+    /// Of a dev shell that was entered before: what it exports when all setup hooks have run, by name. Its
+    /// `shellHook` runs later.
+    pub exported: BTreeMap<String, String>,
 }
 
 /// What a package set is for, as nixpkgs says it.

@@ -42,6 +42,19 @@ pub(super) fn text(value: &str, origin: &Origin) -> Text {
     Text { pieces }
 }
 
+/// A text as if it was written elsewhere.
+pub(super) fn moved(text: &Text, to: &Origin) -> Text {
+    let mut pieces = text.pieces.clone();
+    for piece in &mut pieces {
+        let (Piece::Literal { origin, .. }
+        | Piece::Store { origin, .. }
+        | Piece::Either { origin, .. }
+        | Piece::Unknown { origin, .. }) = piece;
+        *origin = to.clone();
+    }
+    Text { pieces }
+}
+
 /// Whether a text that was read can be the one of an answer: store paths are the same by their place, not by name.
 pub(super) fn agrees(read: &Text, answer: &str) -> bool {
     let mut rest = answer;

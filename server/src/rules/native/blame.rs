@@ -122,7 +122,8 @@ pub fn version(project: &Project, dependency: &Dependency) -> String {
         wanted.zip(version).is_some_and(|(wanted, version)| wanted.matches(&version))
     };
     match (versions.as_slice(), requirement) {
-        ([single], _) => (*single).to_owned(),
+        ([single], None) => (*single).to_owned(),
+        ([single], Some(_)) if fits(single) => (*single).to_owned(),
         (several, requirement) => {
             let locked = several.iter().copied().rfind(fits).map(str::to_owned);
             locked.or(requirement).unwrap_or_default()

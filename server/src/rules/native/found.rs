@@ -5,7 +5,11 @@ use super::{
     table::{self, Says},
 };
 use crate::{
-    cargo::{Manifest, graph::Gap, manifest::Dependency},
+    cargo::{
+        Manifest,
+        graph::Gap,
+        manifest::{Dependency, DependencySource},
+    },
     finding::Confidence,
     knowledge::{self, NativeCrate, NativeKind, Remedy},
     project::{Library, NativeUse, Project},
@@ -28,20 +32,39 @@ pub struct Found<'p> {
 /// dependencies.
 pub fn found<'p>(project: &'p Project, triple: &str) -> Vec<Found<'p>> {
     if project.graph(triple).gaps.contains(&Gap::NoLock) {
-        return by_tables(project, triple);
+        return by_tables(project, triple, |_, _| true);
     }
     let is_whole = project.graph(triple).is_closed() || project.graph(triple).is_merely_unlocked();
     let may_ask_table = is_whole && is_linux(triple);
     let uses = project.native_uses(triple).into_iter();
-    let with_culprit = uses.filter_map(|one| {
+    let mut found: Vec<Found<'p>> = Vec::new();
+    found.extend(uses.filter_map(|one| {
         if one.confidence == Confidence::Possible && may_ask_table && !one.is_fork {
             return by_table_of(project, &one, triple);
         }
         let culprit = blame::shortest(project, one.known.name, triple)?;
         let confidence = one.confidence.min(culprit.certainty);
         Some(Found { known: one.known, library: one.library, confidence, culprit })
-    });
-    with_culprit.collect()
+    }));
+    let of_new = by_tables(project, triple, |manifest, one| is_unlocked(project, triple, manifest, one));
+    for one in of_new {
+        match found.iter_mut().find(|known| known.known.name == one.known.name) {
+            Some(known) if known.confidence == Confidence::Possible => *known = one,
+            Some(_) => {}
+            None => found.push(one),
+        }
+    }
+    found
+}
+
+/// Whether a dependency was written since the lock file, and is in no cache either.
+pub fn is_unlocked(project: &Project, triple: &str, manifest: &Manifest, dependency: &Dependency) -> bool {
+    let is_it = |gap: &Gap| {
+        matches!(gap, Gap::NotLocked { by, name, .. }
+            if *name == dependency.crate_name && Some(by.as_str()) == manifest.name())
+    };
+    dependency.source == DependencySource::Registry
+        && project.graph(triple).gaps.iter().any(is_it)
 }
 
 /// A crate of which the graph knows only that it may be compiled, because cargo's caches lack what leads to it.
@@ -78,11 +101,15 @@ fn is_linux(triple: &str) -> bool {
     knowledge::target(triple).is_some_and(knowledge::Target::is_linux)
 }
 
-fn by_tables<'p>(project: &'p Project, triple: &str) -> Vec<Found<'p>> {
+fn by_tables<'p>(
+    project: &'p Project,
+    triple: &str,
+    is_due: impl Fn(&Manifest, &Dependency) -> bool,
+) -> Vec<Found<'p>> {
     let mut found: Vec<Found<'p>> = Vec::new();
     for manifest in blame::manifests(project).filter(|manifest| !manifest.is_proc_macro()) {
         for dependency in &manifest.dependencies {
-            if !table::is_live(manifest, dependency, triple) {
+            if !table::is_live(manifest, dependency, triple) || !is_due(manifest, dependency) {
                 continue;
             }
             for (known, confidence) in brought_by(project, manifest, dependency, triple) {

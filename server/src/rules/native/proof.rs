@@ -80,10 +80,14 @@ pub fn resolve(
     let texts: Vec<(&FileId, String)> = files.into_iter().map(text).collect();
     let texts = texts.iter().map(|(file, text)| (*file, Some(text.as_str())));
     let snapshot = Overlay::over(&project.snapshot, texts);
-    let cargo = cargo::read(&snapshot);
+    let cargo = cargo::read_manifests_again(&snapshot, &project.cargo);
     let question = Question::build("", &project.host).towards(towards);
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-    graph::resolve_kept(&snapshot, &cargo, &question, &targets, Lockfile::BroughtUpToDate)
+    let workspaces = project.cargo.workspace.as_ref().zip(cargo.workspace.as_ref());
+    let changed = workspaces.and_then(|(before, after)| graph::asked_differently(before, after));
+    let changed: Option<Vec<&str>> = changed.map(|changed| changed.into_iter().collect());
+    let lockfile = changed.as_deref().map_or(Lockfile::BroughtUpToDate, Lockfile::BroughtUpToDateFor);
+    graph::resolve_kept(&snapshot, &cargo, &question, &targets, lockfile)
 }
 
 /// Whether a crate has one of some features wherever it is compiled for the target. More features than are seen can

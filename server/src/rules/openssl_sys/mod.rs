@@ -108,12 +108,12 @@ fn check(project: &Project) -> Vec<Finding> {
 /// The dependencies that reach the system's OpenSSL, for each target that is shipped; for the host, when the project
 /// names no target at all.
 pub(super) fn reached(project: &Project) -> Vec<(String, Reached<'_>)> {
-    if reach::lock_has_none(project) {
-        return Vec::new();
-    }
     let uses_openssl = |triple: &String| knowledge::target(triple).is_some_and(is_openssl_target);
     let mut found = Vec::new();
     for triple in native::targets(project).into_iter().filter(uses_openssl) {
+        if reach::lock_has_none(project, &triple) {
+            continue;
+        }
         let reached = match exact::judge(project, &triple) {
             Verdict::Fine => Vec::new(),
             Verdict::Needed(reached) => reached,

@@ -1,9 +1,12 @@
 //! Which direct dependencies reach openssl-sys, as far as manifests and the lock file can tell where the feature
 //! graph cannot.
 
+use std::sync::Arc;
+
 use crate::{
     cargo::{
-        Manifest,
+        Lock, Manifest,
+        graph::Gap,
         manifest::{Dependency, DependencyKind},
     },
     finding::Confidence,
@@ -11,7 +14,7 @@ use crate::{
     project::Project,
     rules::native::{
         blame::{Culprit, is_for, manifests, version},
-        found::rows,
+        found::{self, rows},
         table::{Says, features_for, is_live, is_on, may_be_bundled, says},
     },
 };
@@ -28,9 +31,12 @@ pub(in crate::rules) struct Reached<'p> {
     pub confidence: Confidence,
 }
 
-/// Whether the lock file is there and knows no openssl-sys.
-pub(super) fn lock_has_none(project: &Project) -> bool {
-    project.cargo.lock.lock().is_some_and(|lock| lock.find("openssl-sys").next().is_none())
+/// Whether the lock file is there and knows no openssl-sys, and whoever would bring one to a target.
+pub(super) fn lock_has_none(project: &Project, triple: &str) -> bool {
+    let is_locked = |lock: &Arc<Lock>| lock.find(NAME).next().is_some();
+    let graph = project.graph(triple);
+    let may_bring = graph.is_ahead || graph.gaps.iter().any(|gap| matches!(gap, Gap::NotLocked { .. }));
+    !may_bring && project.cargo.lock.lock().is_some_and(|lock| !is_locked(lock))
 }
 
 /// Whether some dependency builds OpenSSL from source: features unify, so that holds for the whole graph.
@@ -60,7 +66,7 @@ pub(super) fn dependencies<'p>(project: &'p Project, triple: &str) -> Vec<Reache
     for manifest in manifests(project).filter(|manifest| !manifest.is_proc_macro()) {
         for dependency in &manifest.dependencies {
             if is_live(manifest, dependency, triple) {
-                reached.extend(known(project, manifest, dependency));
+                reached.extend(known(project, triple, manifest, dependency));
             }
         }
     }
@@ -73,6 +79,7 @@ pub(super) fn dependencies<'p>(project: &'p Project, triple: &str) -> Vec<Reache
 /// A dependency on a crate of the table whose version and features reach openssl-sys.
 fn known<'p>(
     project: &'p Project,
+    triple: &str,
     manifest: &'p Manifest,
     dependency: &'p Dependency,
 ) -> Option<Reached<'p>> {
@@ -92,7 +99,8 @@ fn known<'p>(
     };
     let path = locked_path(project, manifest, dependency);
     // With a lock file that does not lead from the crate to openssl-sys, the table is out of date.
-    if path.is_none() && project.cargo.lock.lock().is_some() && dependency.crate_name != "openssl-sys" {
+    let is_new = found::is_unlocked(project, triple, manifest, dependency);
+    if path.is_none() && !is_new && project.cargo.lock.lock().is_some() && dependency.crate_name != NAME {
         return None;
     }
     let is_itself = matches!(dependency.crate_name.as_str(), "openssl-sys" | "openssl" | "native-tls");
