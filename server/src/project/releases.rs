@@ -4,7 +4,9 @@
 //! "target", in a job that runs cargo and hands out what it built. Python wheels, npm's modules and the like are no
 //! programs, and jobs in a container bring libraries that nobody here knows.
 
-use super::{Job, Project, workflows::jobs_of};
+use std::sync::Arc;
+
+use super::Job;
 use crate::{cargo::Sourced, knowledge};
 
 /// What makes files public. In a workflow, one of these makes it one for releases.
@@ -34,52 +36,12 @@ const OTHERS: &[&str] =
 const ASIDES: &[&str] =
     &["if:", "if [", "==", "!=", "rustup", "toolchain", "path:", "cp ", "mv ", "tar ", "files:", "contains("];
 
-/// What builds with other features than the default ones, or in an environment that brings libraries.
-const SPECIAL: &[&str] = &[
-    "features",
-    "container:",
-    "docker",
-    "alpine",
-    "OPENSSL_",
-    "PKG_CONFIG_",
-    "VCPKG",
-    "vcpkg",
-    "musl-builder",
-    "muslrust",
-    "cross build",
-    "use-cross",
-    "${{ matrix.command",
-    "${{ matrix.flags",
-    "${{ matrix.args",
-];
-
-impl Project {
-    /// The triples that release workflows build programs for.
-    pub(super) fn released(&self) -> Vec<Sourced<String>> {
-        self.release_jobs().iter().flat_map(triples).collect()
+/// The triples that a workflow builds programs for, if it is one for releases.
+pub(super) fn released(text: &str, jobs: &[Arc<Job>]) -> Vec<Sourced<String>> {
+    if !PUBLISHES.iter().any(|word| text.contains(word)) {
+        return Vec::new();
     }
-
-    /// Whether releases for a target are built by plain cargo with the default features, as far as the files
-    /// tell: only then is what cargo would compile what it does compile.
-    pub fn is_released_plainly(&self, triple: &str) -> bool {
-        let dist = &self.cargo.dist;
-        let by_dist = dist.targets.iter().any(|target| target.value == triple);
-        if by_dist && (dist.has_features || dist.builds_nothing) {
-            return false;
-        }
-        let names_it = |job: &&Job| triples(job).any(|named| named.value == triple);
-        self.release_jobs().iter().filter(names_it).all(|job| !job.has_any(SPECIAL))
-    }
-
-    fn release_jobs(&self) -> Vec<Job> {
-        let workflows = self.workflows();
-        let released = workflows.iter().filter(|source| {
-            let text = source.document().text();
-            PUBLISHES.iter().any(|word| text.contains(word))
-        });
-        let jobs = released.flat_map(|source| jobs_of(source.file(), source.document().text()));
-        jobs.filter(builds_programs).collect()
-    }
+    jobs.iter().filter(|job| builds_programs(job)).flat_map(|job| triples(job)).collect()
 }
 
 fn builds_programs(job: &Job) -> bool {

@@ -32,6 +32,11 @@ impl ShippedTarget {
         self.declarations.iter().all(|declaration| declaration.by.is_release())
     }
 
+    /// Whether nothing but a workflow names it: then nobody has asked for more than a hint.
+    pub fn is_only_in_workflows(&self) -> bool {
+        self.declarations.iter().all(|declaration| declaration.by == DeclaredAs::Workflow)
+    }
+
     /// The place to show a finding about it: the strongest declaration.
     pub fn origin(&self) -> Option<&Origin> {
         self.declarations.iter().filter(|one| one.origin.is_some()).min_by_key(|one| one.by)?.origin.as_ref()
@@ -121,7 +126,7 @@ pub(super) fn gather(project: &Project) -> (Vec<ShippedTarget>, Option<Origin>) 
     let mut found = Found::default();
     cargo_files(project, &mut found);
     flake(project, &mut found);
-    for target in project.released() {
+    for target in project.workflows.iter().flat_map(|workflow| &workflow.released) {
         found.add(&target.value, Some(&target.origin), DeclaredAs::Workflow, Context::Ambient);
     }
     let mut strange = 0;
@@ -236,12 +241,18 @@ fn flake(project: &Project, found: &mut Found) {
             found.add(triple, Some(&package.origin), DeclaredAs::FlakePackage, context);
         }
         for target in &package.targets {
-            if let Some(triple) = target.literal() {
+            if let Some(triple) = target.literal().filter(|triple| !is_nix_system(triple)) {
                 let origin = text_origin(target).unwrap_or(&package.origin);
                 found.add(&triple, Some(origin), DeclaredAs::FlakePackage, context);
             }
         }
     }
+}
+
+/// "x86_64-linux", which nixpkgs' `target` is given here and there, and does nothing with.
+fn is_nix_system(triple: &str) -> bool {
+    let system = triple.split_once('-').map(|(_, system)| system);
+    matches!(system, Some("linux" | "darwin")) && knowledge::target(triple).is_none()
 }
 
 /// Whether a package is something that cargo builds.

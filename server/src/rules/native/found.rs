@@ -63,8 +63,7 @@ pub fn is_unlocked(project: &Project, triple: &str, manifest: &Manifest, depende
         matches!(gap, Gap::NotLocked { by, name, .. }
             if *name == dependency.crate_name && Some(by.as_str()) == manifest.name())
     };
-    dependency.source == DependencySource::Registry
-        && project.graph(triple).gaps.iter().any(is_it)
+    dependency.source == DependencySource::Registry && project.graph(triple).gaps.iter().any(is_it)
 }
 
 /// A crate of which the graph knows only that it may be compiled, because cargo's caches lack what leads to it.

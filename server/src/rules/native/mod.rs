@@ -35,7 +35,7 @@ pub struct Situation {
 /// How releases for a target are built that nothing else names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Release {
-    /// By plain cargo, with the default features.
+    /// With the default features, as far as the files tell.
     Plain,
     /// With other features, or where somebody has seen to libraries.
     Special,
@@ -56,6 +56,8 @@ impl Situation {
                 .any(|one| one.by.is_built_here() && !is_on_its_own_system(project, one))
         });
         let has_linker = project.cargo.config.linker(triple).is_some();
+        let dist = &project.cargo.dist;
+        let is_plain = !dist.has_features && !dist.builds_nothing;
         Self {
             is_static,
             is_cross: triple != project.host && (is_built_here || has_linker),
@@ -63,7 +65,7 @@ impl Situation {
             builder: project.builder(triple),
             release: shipped
                 .filter(|target| target.is_only_released())
-                .map(|_| if project.is_released_plainly(triple) { Release::Plain } else { Release::Special }),
+                .map(|_| if is_plain { Release::Plain } else { Release::Special }),
         }
     }
 

@@ -61,12 +61,12 @@ pub fn lacking<'p>(project: &'p Project, tool: &Tool) -> Vec<(Context, &'p Deriv
 fn builds_a_part(project: &Project, derivation: &Derivation) -> bool {
     let members = project.cargo.workspace.iter().flat_map(crate::cargo::Workspace::packages).count();
     let says_which = |path: &str| {
-        ["buildAndTestSubdir", "cargoBuildFlags", "cargoExtraArgs", "sourceRoot", "cargoRoot", "src"]
-            .contains(&path)
+        ["buildAndTestSubdir", "cargoBuildFlags", "cargoExtraArgs", "sourceRoot", "cargoRoot"].contains(&path)
     };
-    let bindings = derivation.literal.iter().flat_map(|set| &set.bindings);
-    let narrows = |path: &str| says_which(path) && path != "src";
-    members > 1 && (derivation.literal.is_none() || bindings.into_iter().any(|one| narrows(&one.path)))
+    let mut bindings = derivation.literal.iter().flat_map(|set| &set.bindings);
+    let mut told = derivation.settings.iter().map(|setting| setting.name.as_str());
+    members > 1
+        && (derivation.literal.is_none() || bindings.any(|one| says_which(&one.path)) || told.any(says_which))
 }
 
 /// Whether a package is, or may be, built with other features than the default ones: what cargo compiles for it is not
