@@ -18,6 +18,7 @@ const PUBLISHES: &[&str] = &[
     "upload-to-release",
     "upload-rust-binary-action",
     "publish-release",
+    "release create",
     "ghr ",
 ];
 
@@ -45,7 +46,10 @@ pub(super) fn released(text: &str, jobs: &[Arc<Job>]) -> Vec<Sourced<String>> {
 }
 
 fn builds_programs(job: &Job) -> bool {
-    job.has_any(BUILDS) && !job.has_any(OTHERS) && (job.has_any(PUBLISHES) || job.has_any(HANDS_ON))
+    // "${{ env.CARGO }} build --release"
+    let mut lines = job.lines.iter().map(|line| line.text.as_str());
+    let builds = job.has_any(BUILDS) || lines.any(|line| line.contains(" build ") && line.contains("--release"));
+    builds && !job.has_any(OTHERS) && (job.has_any(PUBLISHES) || job.has_any(HANDS_ON))
 }
 
 /// The triples that a job names as its targets.
