@@ -6,7 +6,7 @@ use super::{Context, Project};
 use crate::{
     cargo::config::Matcher,
     knowledge::{self, Target},
-    nix::facts::{self, Toolchain},
+    nix::facts::{self, SourceTree, Toolchain},
     text::Origin,
 };
 
@@ -231,7 +231,8 @@ fn flake(project: &Project, found: &mut Found) {
             found.add(triple, Some(&shell.origin), DeclaredAs::DevShell, context);
         }
     }
-    for (index, package) in flake.packages.iter().enumerate() {
+    let own = flake.packages.iter().enumerate().filter(|(_, package)| package.source != SourceTree::Foreign);
+    for (index, package) in own {
         let context = Context::Package(index);
         environment(package, context, found);
         if is_rust_package(package)

@@ -44,7 +44,11 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
         return None;
     }
     let sets = project.flag_sets(&target.triple);
-    let says_something = sets.iter().any(|set| !set.is_complete || flags::crt_static(&set.words).is_some());
+    // The static library of the runtime, named by hand.
+    let links_runtime = |word: &flags::Word| word.text.contains("libvcruntime") || word.text.contains("libcmt");
+    let says_something = sets.iter().any(|set| {
+        !set.is_complete || flags::crt_static(&set.words).is_some() || set.words.iter().any(links_runtime)
+    });
     let is_settled = if is_msvc {
         is_said_for_releases(project)
     } else {

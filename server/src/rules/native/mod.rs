@@ -63,9 +63,10 @@ impl Situation {
             is_cross: triple != project.host && (is_built_here || has_linker),
             is_shipped: shipped.is_some(),
             builder: project.builder(triple),
-            release: shipped
-                .filter(|target| target.is_only_released())
-                .map(|_| if is_plain { Release::Plain } else { Release::Special }),
+            // Findings of several targets are merged, so what a workflow alone names must not make them worse.
+            release: shipped.filter(|target| target.is_only_released()).map(|target| {
+                if is_plain && !target.is_only_in_workflows() { Release::Plain } else { Release::Special }
+            }),
         }
     }
 
