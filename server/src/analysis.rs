@@ -35,6 +35,7 @@ pub fn analyze(snapshot: &Snapshot) -> Analysis {
         finding.targets.sort();
         finding.targets.dedup();
         // A configuration above the project, or the user's own, belongs to others, too: it is reported only.
+        finding.fixes.retain_mut(|fix| writes_bindings(fix, &project));
         finding.fixes.retain(|fix| stays_inside(fix, &snapshot.root) && !replaces_told(fix, &project));
     }
     findings.sort_by(|a, b| (&a.origin, a.rule, &a.message).cmp(&(&b.origin, b.rule, &b.message)));
@@ -47,6 +48,18 @@ fn stays_inside(fix: &Fix, root: &Path) -> bool {
     let edited = fix.edits.iter().map(|edit| &edit.file);
     let renamed = fix.renames.iter().flat_map(|rename| [&rename.from, &rename.to]);
     edited.chain(renamed).all(|file| file.path().starts_with(root))
+}
+
+/// Writes bindings in the place of inherited names; false where that cannot be.
+fn writes_bindings(fix: &mut Fix, project: &Project) -> bool {
+    for edit in fix.edits.iter_mut().filter(|edit| edit.file.name().ends_with(".nix")) {
+        let Some(source) = project.source(&edit.file) else { continue };
+        match crate::fix::inherited::written(&source, edit) {
+            Some(written) => *edit = written,
+            None => return false,
+        }
+    }
+    true
 }
 
 /// Whether a fix changes an expression of which only Nix knows the value: what is written there is something else.

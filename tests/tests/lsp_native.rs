@@ -100,3 +100,27 @@ fn an_action_shows_the_path_to_a_native_crate() {
     let refused = editor.command(&name, &json!([{"crate": "serde"}]));
     assert!(refused["error"]["message"].as_str().is_some_and(|why| why.contains("serde")), "{refused}");
 }
+
+#[test]
+fn hover_says_what_is_likely_before_cargo_has_run() {
+    let text = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\nserde = \"1\"\nreqwest = \"0.12\"\n";
+    let lock = "version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n";
+    let config = "[build]\ntarget = \"x86_64-unknown-linux-musl\"\n";
+    let files = [("Cargo.toml", text), (".cargo/config.toml", config), ("src/main.rs", "fn main() {}\n")];
+    for (lock, gap) in [(None, "`cargo generate-lockfile`"), (Some(lock), "Cargo.lock does not have reqwest")]
+    {
+        let lock = lock.map(|lock| ("Cargo.lock", lock));
+        let all: Vec<(&str, &str)> = files.into_iter().chain(lock).collect();
+        let folder = Folder::new(&all);
+        let mut editor = Start::in_folder(&folder).start();
+        let manifest = uri(&folder.path("Cargo.toml"));
+        editor.open(&manifest, text);
+        let page = ask(&mut editor, "textDocument/hover", &manifest, &at(text, "reqwest", 2));
+        let markdown = page["contents"]["value"].as_str().unwrap_or_default();
+        for part in ["**reqwest** brings native code", "`openssl-sys`: takes OpenSSL from the system", gap] {
+            assert!(markdown.contains(part), "{part} is not in {markdown}");
+        }
+        let page = ask(&mut editor, "textDocument/hover", &manifest, &at(text, "serde", 2));
+        assert!(!page.to_string().contains("native code"), "{page}");
+    }
+}

@@ -141,7 +141,7 @@ impl Asker<'_> {
                     }
                 }
                 Err(Failure::NotBuilt) => {
-                    tracing::info!(attribute, "the shell was never entered on this machine")
+                    tracing::info!(attribute, "the shell was never entered on this machine");
                 }
                 // What the shell is was told before: only what its hooks export stays open.
                 Err(Failure::Error(why)) => tracing::info!(attribute, why, "no environment"),

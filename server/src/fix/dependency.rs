@@ -124,7 +124,12 @@ fn features_edits(source: &Source, features: &Value, remove: &[&str], add: &[&st
         _ => {
             let text = document.slice(features.span);
             if source.toml().comments.iter().any(|comment| features.span.contains(*comment)) {
-                return None;
+                // What is only added goes behind all of them.
+                return if removes {
+                    None
+                } else {
+                    toml::push(source, features, &more(source, elements, add))
+                };
             }
             let kept = elements.iter().filter(|element| !is_removed(element));
             let kept = kept.map(|element| document.slice(element.span).to_owned());
@@ -139,13 +144,23 @@ fn features_edits(source: &Source, features: &Value, remove: &[&str], add: &[&st
     }
 }
 
+/// Elements for the end of an array of several lines, each on a line of its own.
+fn more(source: &Source, elements: &[Value], add: &[&str]) -> String {
+    let indent = elements.last().map(|last| indent_of(source, last.span.start())).unwrap_or_default();
+    let quoted: Vec<String> = add.iter().map(|name| toml::quote(name)).collect();
+    quoted.join(&format!(",{}{indent}", source.document().line_ending()))
+}
+
+/// The blanks that a line begins with.
+fn indent_of(source: &Source, offset: usize) -> String {
+    let line = source.document().line_text(source.document().line_at(offset));
+    line.chars().take_while(|character| matches!(character, ' ' | '\t')).collect()
+}
+
 /// An array of several lines, indented as it was.
 fn on_lines(source: &Source, features: &Value, elements: &[Value], all: &[String]) -> String {
     let document = source.document();
-    let indent_of = |offset: usize| -> String {
-        let line = document.line_text(document.line_at(offset));
-        line.chars().take_while(|character| matches!(character, ' ' | '\t')).collect()
-    };
+    let indent_of = |offset| indent_of(source, offset);
     let newline = document.line_ending();
     let own = elements.first().map_or_else(|| "    ".to_owned(), |first| indent_of(first.span.start()));
     let close = indent_of(features.span.end().saturating_sub(1));
@@ -231,6 +246,11 @@ mod tests {
         let done = Change { default_features: Some(false), remove: &[], add: vec!["a"] };
         let text = "[dependencies]\nx = { version = \"1\", default-features = false, features = [\"a\"] }\n";
         assert_eq!(changed(text, &done), None);
+        let behind = Change { default_features: None, remove: &[], add: vec!["a", "b"] };
+        let text = "[dependencies.x]\nversion = \"1\"\nfeatures = [\n  \"z\", # why\n]\n";
+        let after =
+            "[dependencies.x]\nversion = \"1\"\nfeatures = [\n  \"z\", # why\n  \"a\",\n  \"b\",\n]\n";
+        assert_eq!(changed(text, &behind).as_deref(), Some(after));
         let commented = "[dependencies.x]\nversion = \"1\"\nfeatures = [\n  \"old\", # why\n  \"z\",\n]\n";
         let remove = Change { default_features: None, remove: &["old"], add: vec!["a"] };
         assert_eq!(changed(commented, &remove), None);

@@ -3,6 +3,7 @@
 
 mod apply;
 pub mod dependency;
+pub mod inherited;
 pub mod nix;
 mod overlay;
 pub mod toml;

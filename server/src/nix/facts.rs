@@ -199,8 +199,6 @@ pub struct Variable {
     pub value_origin: Origin,
     /// How it was written.
     pub form: VariableForm,
-    /// Whether a script sets it in one branch only (`if [ "$(uname -s)" = Linux ]; then export …; fi`).
-    pub is_conditional: bool,
     /// The whole binding `NAME = value;`, when it is written as one.
     pub binding: Option<Origin>,
 }

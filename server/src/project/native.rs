@@ -37,10 +37,11 @@ pub enum Library {
 /// Whether somebody brings a library to the builds of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Supply {
+    /// A static package set, or a variable that names one's folder (`OPENSSL_LIB_DIR = "${pkgs.pkgsStatic.openssl.out}/lib"`)
+    /// or asks for the archive (`OPENSSL_STATIC`).
+    Static,
     /// The flake, or a variable that says where it is.
     Given,
-    /// The same, and as an archive: from a static package set, or by a variable that asks for it (`OPENSSL_STATIC`).
-    GivenStatic,
     /// Nobody, as far as the files tell.
     Nobody,
     /// It cannot be known: the inputs of a package are not all known.
@@ -149,7 +150,7 @@ impl Project {
     /// Whether something brings a native library to the builds of a target.
     pub fn supply(&self, library: &NativeCrate, triple: &str) -> Supply {
         if self.is_given_static(library, triple) {
-            return Supply::GivenStatic;
+            return Supply::Static;
         }
         if self.names_a_place(library) {
             return Supply::Given;
@@ -183,7 +184,7 @@ impl Project {
             let mut variables = derivation
                 .env
                 .iter()
-                .filter(|variable| variable.name.value().is_some_and(|name| is_place_of(library, name)));
+                .filter(|variable| variable.name.value().is_some_and(|name| names_place_of(library, name)));
             by_input
                 || variables.any(|variable| {
                     let asks = variable.name.value().is_some_and(|name| name.ends_with("_STATIC"));
@@ -199,8 +200,7 @@ impl Project {
 
     /// Whether a variable says where the library is: `OPENSSL_DIR`, `SQLITE3_LIB_DIR`, with or without a target.
     pub fn names_a_place(&self, library: &NativeCrate) -> bool {
-        let says =
-            |name: &str| PLACES.iter().any(|place| name.starts_with(place)) || is_place_of(library, name);
+        let says = |name: &str| names_place_of(library, name);
         let environment = self.host_is_here.then_some(&self.snapshot.host.environment);
         self.cargo.config.env.iter().any(|entry| says(&entry.name.value))
             || self.variables().any(|one| one.variable.name.value().is_some_and(|name| says(name)))
@@ -208,8 +208,8 @@ impl Project {
     }
 }
 
-/// Whether a variable's name is one by which a crate is told where its library is.
-fn is_place_of(library: &NativeCrate, name: &str) -> bool {
+/// Whether a variable of that name says where a library is.
+fn names_place_of(library: &NativeCrate, name: &str) -> bool {
     let stem = match library.name {
         "libsqlite3-sys" => "SQLITE3".to_owned(),
         "pq-sys" => "PQ".to_owned(),
@@ -217,7 +217,7 @@ fn is_place_of(library: &NativeCrate, name: &str) -> bool {
         name => name.trim_end_matches("-sys").replace('-', "_").to_uppercase(),
     };
     let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|head| head.ends_with(&stem));
-    ends("_DIR") || ends("_LIB_DIR") || ends("_STATIC")
+    PLACES.iter().any(|place| name.starts_with(place)) || ends("_DIR") || ends("_LIB_DIR") || ends("_STATIC")
 }
 
 /// Whether a shell or package is given one of some packages of nixpkgs: "openssl", "postgresql_16", "gst_all_1.…".

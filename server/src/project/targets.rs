@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Project};
+use super::{Context, Project, environment::nix_system};
 use crate::{
     cargo::config::Matcher,
     knowledge::{self, Target},
@@ -24,7 +24,7 @@ pub struct ShippedTarget {
 impl ShippedTarget {
     /// Whether it is built on this host, and not only somewhere.
     pub fn is_built_here(&self) -> bool {
-        self.declarations.iter().any(|declaration| declaration.by.is_built_here())
+        self.declarations.iter().any(Declaration::is_built_here)
     }
 
     /// Whether nothing but what builds the releases names it.
@@ -52,6 +52,16 @@ pub struct Declaration {
     pub by: DeclaredAs,
     /// The environment that it holds for.
     pub context: Context,
+    /// Whether the environment is one of another system, for which the target is its own: the aarch64-linux shell builds
+    /// `aarch64-unknown-linux-musl` there, with the compiler that is there.
+    pub is_elsewhere: bool,
+}
+
+impl Declaration {
+    /// Whether it means a build on this host.
+    pub fn is_built_here(&self) -> bool {
+        self.by.is_built_here() && !self.is_elsewhere
+    }
 }
 
 /// As what a target is named; the strongest first.
@@ -155,6 +165,8 @@ struct Found {
     declared: BTreeMap<String, Vec<Declaration>>,
     /// How many of them rustc does not have.
     unheard_of: usize,
+    /// The system of the output that is looked at, when it is not the host's.
+    elsewhere: Option<String>,
 }
 
 /// Triples that rustc does not have, and that are looked at all the same.
@@ -166,7 +178,9 @@ impl Found {
         if triple.is_empty() || triple.ends_with(".json") || triple.contains(char::is_whitespace) {
             return;
         }
-        let declaration = Declaration { origin: origin.cloned(), by, context };
+        let is_elsewhere =
+            self.elsewhere.is_some() && self.elsewhere == knowledge::target(triple).and_then(nix_system);
+        let declaration = Declaration { origin: origin.cloned(), by, context, is_elsewhere };
         // Every target that rustc has may be shipped. Of other names a project has a few, and only a generated text
         // has thousands: rules compare each with all the rest.
         if !self.declared.contains_key(triple) && knowledge::target(triple).is_none() {
@@ -222,8 +236,10 @@ fn cargo_files(project: &Project, found: &mut Found) {
 
 fn flake(project: &Project, found: &mut Found) {
     let Some(flake) = &project.flake else { return };
+    let host = project.host_system();
     for (index, shell) in flake.shells.iter().enumerate() {
         let context = Context::Shell(index);
+        found.elsewhere = shell.system.clone().filter(|system| Some(system) != host.as_ref());
         environment(shell, context, found);
         if shell.platform.is_cross
             && let Some(triple) = &shell.platform.triple
@@ -234,6 +250,7 @@ fn flake(project: &Project, found: &mut Found) {
     let own = flake.packages.iter().enumerate().filter(|(_, package)| package.source != SourceTree::Foreign);
     for (index, package) in own {
         let context = Context::Package(index);
+        found.elsewhere = package.system.clone().filter(|system| Some(system) != host.as_ref());
         environment(package, context, found);
         if is_rust_package(package)
             && let Some(triple) = &package.platform.triple
@@ -275,7 +292,7 @@ fn text_origin(text: &facts::Text) -> Option<&Origin> {
 /// What the environment of a shell or package says of targets.
 fn environment(derivation: &facts::Derivation, context: Context, found: &mut Found) {
     for variable in &derivation.env {
-        let Some(name) = variable.name.value().filter(|_| !variable.is_conditional) else { continue };
+        let Some(name) = variable.name.value() else { continue };
         if name == "CARGO_BUILD_TARGET" {
             if let Some(triple) = variable.value.literal() {
                 found.add(&triple, Some(&variable.value_origin), DeclaredAs::BuildTargetVariable, context);

@@ -249,9 +249,9 @@ fn by_manifest(project: &Project, triple: &str) -> Option<(String, Confidence)> 
     let is_own = |one: &Dependency| {
         let folder = match &one.source {
             DependencySource::Path(folder) => folder,
-            DependencySource::Registry
-            | DependencySource::OtherRegistry(_)
-            | DependencySource::Git(_) => return false,
+            DependencySource::Registry | DependencySource::OtherRegistry(_) | DependencySource::Git(_) => {
+                return false;
+            }
         };
         workspace.manifests().any(|manifest| manifest.folder == *folder && manifest.is_proc_macro())
     };

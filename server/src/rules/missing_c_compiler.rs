@@ -131,7 +131,7 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
     let user = users.iter().max_by_key(|user| {
         (user.is_known, user.confidence, std::cmp::Reverse((user.path.len(), user.name.clone())))
     })?;
-    let here = || target.declarations.iter().filter(|one| one.by.is_built_here());
+    let here = || target.declarations.iter().filter(|one| one.is_built_here());
     let placed = here().filter(|one| one.origin.is_some()).min_by_key(|one| one.by);
     let origin = placed.and_then(|one| one.origin.clone()).or_else(|| project.anchor())?;
     let is_list = here().all(|one| matches!(one.by, DeclaredAs::Toolchain | DeclaredAs::FlakeToolchain));

@@ -92,7 +92,7 @@ fn check(project: &Project) -> Vec<Finding> {
 
 /// Whether this rule says that a dev shell or package has no linker for a target.
 pub(super) fn speaks_of(project: &Project, target: &ShippedTarget, context: Context) -> bool {
-    let is_built_here = target.declarations.iter().any(|one| one.by.is_built_here());
+    let is_built_here = target.declarations.iter().any(Declaration::is_built_here);
     (is_built_here && project.linker(&target.triple) == LinkerAnswer::Missing)
         || unlinked(project, target).iter().any(|one| one.context == context)
 }
@@ -152,7 +152,7 @@ fn in_one_place(project: &Project, target: &ShippedTarget, known: &'static Targe
 }
 
 fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) -> Option<Finding> {
-    let here = || target.declarations.iter().filter(|one| one.by.is_built_here());
+    let here = || target.declarations.iter().filter(|one| one.is_built_here());
     if here().next().is_none() || project.linker(&target.triple) != LinkerAnswer::Missing {
         return None;
     }

@@ -31,7 +31,7 @@ pub mod missing_build_script_guard;
 pub mod missing_c_compiler;
 pub mod missing_linker;
 pub mod musl_gcc_breaks_static_pie;
-mod native;
+pub(crate) mod native;
 pub mod nix_store_dylib;
 pub mod nix_store_interpreter;
 mod nix_support;

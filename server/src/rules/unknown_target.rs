@@ -162,10 +162,31 @@ fn fix(
     }
     // For a computed value the place is an expression, not the name.
     if support::unquoted(&project.text_at(origin)) != triple {
-        return None;
+        return where_it_is_bound(project, triple, declaration, nearest);
     }
     let edit = support::replace_string(project, origin, nearest)?;
     Some(Fix::safe(format!("Change to `{nearest}`"), vec![edit]))
+}
+
+/// `target = "…"; … CARGO_BUILD_TARGET = target;`: the text has one place, which others may use too.
+fn where_it_is_bound(
+    project: &Project,
+    triple: &str,
+    declaration: &Declaration,
+    nearest: &str,
+) -> Option<Fix> {
+    let derivation = project.derivation(declaration.context)?;
+    let mut of_variable = derivation
+        .env
+        .iter()
+        .filter(|variable| Some(&variable.value_origin) == declaration.origin.as_ref())
+        .filter_map(|variable| support::single_literal(&variable.value));
+    let (text, origin) = of_variable.next()?;
+    if text != triple || support::unquoted(&project.text_at(origin)) != triple {
+        return None;
+    }
+    let edit = support::replace_string(project, origin, nearest)?;
+    Some(Fix::review(format!("Change to `{nearest}` where it is bound"), vec![edit]))
 }
 
 /// Whether the toolchain file pins a release before `since` ("1.84.0").

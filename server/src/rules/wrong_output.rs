@@ -170,20 +170,19 @@ fn finding(
         None => format!("`{package}` alone is its `{taken}` output"),
         Some(_) => format!("this is the `{taken}` output of {package}"),
     };
-    // `lib` of `dev` is there, with pkg-config's files only.
-    let has_folder = taken == "dev" && folder.starts_with("/lib");
-    let (severity, message) = if has_folder {
-        let message = format!(
-            "{what}: its `{folder}` has no libraries, and {} looks for them there",
-            derivation.attribute
-        );
-        (Severity::Warning, message)
-    } else {
-        let message = format!(
-            "{what}, which has no `{folder}`, so {} is given a folder that is not there",
-            derivation.attribute
-        );
-        (Severity::Error, message)
+    let user = &derivation.attribute;
+    // pkg-config's files lie in `lib` of `dev`: the folder is there, the library is not.
+    let (message, severity) = match taken {
+        "dev" if folder.starts_with("/lib") => (
+            format!(
+                "{what}, whose `/lib` has pkg-config's files and no library, and {user} is given `{folder}`"
+            ),
+            Severity::Warning,
+        ),
+        _ => (
+            format!("{what}, which has no `{folder}`, so {user} is given a folder that is not there"),
+            Severity::Error,
+        ),
     };
     Some(
         Finding::new(RULE.name, severity, origin.clone(), message)

@@ -15,6 +15,7 @@ mod nix;
 mod projects;
 mod reading;
 mod shells;
+mod styles;
 
 use std::collections::BTreeMap;
 

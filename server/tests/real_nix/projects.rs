@@ -13,6 +13,7 @@ use portolan::{
 use super::{
     harness::{Fixture, applied},
     nix::Nix,
+    styles,
 };
 
 /// What the flakes of `tests/nix/flakes` find beside themselves.
@@ -178,11 +179,21 @@ pub fn all() -> Vec<Project> {
 pub fn all_edited() -> Vec<Edited> {
     let only = std::env::var("FIXTURE").unwrap_or_default();
     let mut all = Vec::new();
-    for (rule, project) in of_rules() {
+    let styles = styles::all().into_iter().filter_map(|(rule, name, text)| {
+        Project::new(name, Fixture::parse(&text)).map(|project| (rule, project))
+    });
+    for (rule, project) in of_rules().into_iter().chain(styles) {
         if !project.name.contains(&only) {
             continue;
         }
+        let known = all.len();
         edits_of(rule, &project, false, &mut all);
+        if project.name.starts_with("styles/") {
+            if all.len() == known {
+                println!("no fix: {}", project.name);
+            }
+            continue;
+        }
         for (variant, fixture) in project.fixture.variants() {
             let name = format!("{} with {variant}", project.name);
             if let Some(project) = Project::new(name, fixture) {

@@ -426,6 +426,8 @@ impl<'a> Features<'a> {
         }
         let to = match self.setting.locked(node.package(), known, position) {
             Ok(to) => to,
+            // What nobody asks for with certainty, and the lock file does not have, nobody asks for.
+            Err(_) if self.world == World::Possible && !self.setting.adds_what_may_be => return None,
             Err(gap) => {
                 self.uncertain |= live;
                 *self.gaps.entry(gap).or_default() |= live;

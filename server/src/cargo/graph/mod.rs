@@ -414,7 +414,8 @@ fn resolve_some(
         targets: targets.iter().map(|target| (*target, cfgs(target))).collect(),
         host: (question.host, cfgs(question.host)),
         adds_what_may_be: lockfile != Lockfile::Completed,
-        ways: (passes_over && !question.towards.is_empty()).then(|| lock.skeletons.ways(lock, question.towards)),
+        ways: (passes_over && !question.towards.is_empty())
+            .then(|| lock.skeletons.ways(lock, question.towards)),
         reach: Reach::new(lock, beginnings.iter().flat_map(|name| lock.find(name))),
         conditions: lock.skeletons.conditions(lock, targets, question.host),
         roots,

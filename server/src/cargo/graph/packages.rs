@@ -121,7 +121,11 @@ impl<'a> Packages<'a> {
     /// The same, bringing the lock file up to date: a dependency that it does not have leads to what cargo would add,
     /// the newest version that will do.
     pub(super) fn updating(mut self) -> Self {
-        self.newcomers = Some(Newcomers { packages: vec![OnceCell::new(); MAX_NEW], count: Cell::new(0), is_closed: Cell::new(false) });
+        self.newcomers = Some(Newcomers {
+            packages: vec![OnceCell::new(); MAX_NEW],
+            count: Cell::new(0),
+            is_closed: Cell::new(false),
+        });
         self.known.resize(self.capacity(), OnceCell::new());
         self
     }

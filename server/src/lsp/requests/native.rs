@@ -9,11 +9,16 @@ use super::{
     hover::Page,
 };
 use crate::{
-    cargo::{Manifest, Workspace, graph::Declarations, manifest::Dependency},
+    cargo::{
+        Manifest, Workspace,
+        graph::{Declarations, Gap},
+        manifest::Dependency,
+    },
     finding::{Confidence, Finding},
     knowledge,
     lsp::state::Look,
     project::{Library, NativeUse, Project},
+    rules::native::likely,
     text::{FileId, Span},
 };
 
@@ -45,22 +50,36 @@ pub fn page(look: &Look, file: &FileId, offset: usize) -> Option<Page> {
     let at_key = |dependency: &Dependency| dependency.key.origin.span.touches(offset);
     let (manifest, dependency) = dependency_at(project, file, at_key)?;
     let mut lines: Vec<(String, Vec<String>)> = Vec::new();
+    let mut is_certain = true;
     for triple in targets(project) {
         for used in project.native_uses(&triple) {
             let Some(way) = way_through(project, &triple, &used, manifest, dependency) else { continue };
-            let text = format!("`{}`: {} ({})", used.known.name, how(&used), way.join(" → "));
-            match lines.iter_mut().find(|(known, _)| *known == text) {
-                Some((_, triples)) => triples.push(triple.clone()),
-                None => lines.push((text, vec![triple.clone()])),
-            }
+            let how = how(used.known.library, used.library, used.confidence);
+            is_certain &= used.confidence == Confidence::Certain;
+            add(&mut lines, format!("`{}`: {how} ({})", used.known.name, way.join(" → ")), &triple);
+        }
+        for found in likely(project, manifest, dependency, &triple) {
+            let how = how(found.known.library, found.library, Confidence::Likely);
+            is_certain = false;
+            add(&mut lines, format!("`{}`: {how} ({})", found.known.name, found.culprit.way()), &triple);
         }
     }
     if lines.is_empty() {
         return None;
     }
+    // The gaps are the same for most targets; one thing to do is enough.
+    let gap = targets(project).iter().find_map(|triple| project.graph(triple).gaps.first().map(Gap::explain));
+    let more = match gap.filter(|_| !is_certain) {
+        Some(gap) => format!("\n\nLikely, not certain: {gap}."),
+        None if !is_certain => {
+            "\n\nLikely, not certain: Cargo.lock does not have all of it yet, and the next cargo command adds it."
+                .to_owned()
+        }
+        None => String::new(),
+    };
     let list: Vec<String> =
         lines.iter().map(|(text, triples)| format!("- {text}  \n  {}", triples.join(", "))).collect();
-    let markdown = format!("**{}** brings native code:\n\n{}", dependency.crate_name, list.join("\n"));
+    let markdown = format!("**{}** brings native code:\n\n{}{more}", dependency.crate_name, list.join("\n"));
     Some(Page { markdown, span: dependency.key.origin.span })
 }
 
@@ -82,14 +101,20 @@ fn way_through(
     direct.map(|direct| direct.path.clone())
 }
 
-fn how(used: &NativeUse) -> String {
-    let library = used.known.library;
-    let text = match used.library {
+fn add(lines: &mut Vec<(String, Vec<String>)>, text: String, triple: &str) {
+    match lines.iter_mut().find(|(known, _)| *known == text) {
+        Some((_, triples)) => triples.push(triple.to_owned()),
+        None => lines.push((text, vec![triple.to_owned()])),
+    }
+}
+
+fn how(library: &str, from: Library, confidence: Confidence) -> String {
+    let text = match from {
         Library::System => format!("takes {library} from the system"),
         Library::SystemIfThere => format!("takes {library} from the system where pkg-config finds it"),
         Library::Compiled => format!("compiles {library}"),
     };
-    if used.confidence == Confidence::Certain { text } else { format!("{text}, as far as the files tell") }
+    if confidence == Confidence::Certain { text } else { format!("{text}, as far as the files tell") }
 }
 
 /// "Show the path to openssl-sys", for a finding that speaks of one.

@@ -77,7 +77,6 @@ impl Evaluator<'_> {
                     value: self.fact_text(&export.value),
                     value_origin: self.origin(export.value_place),
                     form: VariableForm::Export,
-                    is_conditional: export.is_conditional,
                     binding: None,
                 });
             }
@@ -122,7 +121,6 @@ impl Evaluator<'_> {
             value: self.fact_text_of(attr.thunk),
             value_origin: self.origin(place),
             form,
-            is_conditional: false,
             binding: self.binding_place(attr).map(|place| self.origin(place)),
         }
     }

@@ -28,6 +28,10 @@ pub(in crate::nix) const LISTS: &[&str] = &[
     "runtimeInputs",
 ];
 
+/// What `inputsFrom` takes over.
+const MERGED: [&str; 4] =
+    ["nativeBuildInputs", "buildInputs", "propagatedNativeBuildInputs", "propagatedBuildInputs"];
+
 /// Lists in lists, and shells that take the inputs of shells.
 const MAX_NESTING: usize = 8;
 
@@ -134,17 +138,16 @@ impl Evaluator<'_> {
                     self.unknown_value(&mut into.unknown, &rest, place, FROM_UNKNOWN);
                 }
                 for item in &list.items {
-                    // Nix takes the attributes of each item that are lists of inputs: `attrValues self.checks` without
-                    // the system is a list of sets of packages, and they bring nothing.
-                    if !matches!(self.force(*item), Value::Attrs(attrs) if attrs.rest.is_none()) {
-                        self.inputs_from(*item, depth, into);
-                    }
+                    self.inputs_from(*item, depth, into);
                 }
             }
             Value::Attrs(attrs) if attrs.rest.is_none() => {
-                // Wrong in Nix, and meant as its values.
-                for (_, attr) in self.sorted(&attrs) {
-                    self.inputs_from(attr.thunk, depth, into);
+                // A plain set is asked for the same attributes as a derivation. So `attrValues self.checks`, which is
+                // the systems and not the checks, gives nothing.
+                for via in MERGED {
+                    if let Some(attr) = self.attribute(&attrs, via) {
+                        self.collect_inputs(attr.thunk, via, depth, into);
+                    }
                 }
             }
             value @ (Value::Neutral(_) | Value::Attrs(_) | Value::Either(_)) => {

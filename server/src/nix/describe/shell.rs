@@ -15,8 +15,6 @@ pub(in crate::nix) struct Export {
     pub(super) name_place: Place,
     pub(in crate::nix) value: Str,
     pub(super) value_place: Place,
-    /// Whether it stands in a branch or a loop.
-    pub(super) is_conditional: bool,
 }
 
 /// A character of the script with its place, or a piece that is no character.
@@ -51,7 +49,8 @@ pub(in crate::nix) fn exports(script: &Str) -> Vec<Export> {
         return Vec::new();
     }
     let units = units(script);
-    let mut reader = Reader { units: &units, at: 0, exports: Vec::new(), depth: 0 };
+    let mut reader =
+        Reader { units: &units, at: 0, exports: Vec::new(), open: Vec::new(), is_chained: false };
     reader.script();
     reader.exports
 }
@@ -79,13 +78,24 @@ struct Reader<'u> {
     units: &'u [Unit],
     at: usize,
     exports: Vec<Export>,
-    /// How many `if`, `case` and loops are open.
-    depth: usize,
+    /// The blocks around this place.
+    open: Vec<Block>,
+    /// Whether `&&` or `||` stands before this command.
+    is_chained: bool,
 }
 
-/// The words that open and close what may not be run.
-const OPENING: [&str; 5] = ["if", "case", "for", "while", "until"];
-const CLOSING: [&str; 3] = ["fi", "esac", "done"];
+/// What may run never, or more than once, or for itself alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Block {
+    /// `if … fi`, `case … esac`, `do … done`.
+    Words,
+    /// `( … )`.
+    Subshell,
+    /// `name() { … }`.
+    Function,
+    /// `{ … }`, which runs as it stands.
+    Group,
+}
 
 impl Reader<'_> {
     fn peek(&self) -> Option<&Unit> {
@@ -98,39 +108,66 @@ impl Reader<'_> {
 
     fn script(&mut self) {
         let mut at_command = true;
+        // The last two separators that are no blanks: `()` begins a function.
+        let mut before = [' ', ' '];
         while let Some(unit) = self.peek() {
             match unit.character() {
-                Some('\n' | ';' | '&' | '|' | '(' | ')' | '{' | '}') => {
+                Some(separator @ ('\n' | ';' | '&' | '|' | '(' | ')' | '{' | '}')) => {
                     at_command = true;
+                    self.separator(separator, before);
+                    if separator != '\n' || before != ['(', ')'] {
+                        before = [before[1], separator];
+                    }
                     self.at += 1;
                 }
                 Some(' ' | '\t' | '\r') => self.at += 1,
                 Some('#') => self.comment(),
                 _ if at_command && self.word_is("export") => {
                     self.at += "export".len();
+                    before = [' ', ' '];
                     self.assignments();
                     at_command = true;
                 }
-                _ if at_command && OPENING.iter().any(|word| self.word_is(word)) => {
-                    self.depth += 1;
-                    // Behind `if` and `while` stands a command.
-                    at_command = self.word_is("if") || self.word_is("while") || self.word_is("until");
+                _ if at_command && ["then", "else", "elif", "!"].iter().any(|word| self.word_is(word)) => {
                     self.skip_word();
                 }
-                _ if at_command && CLOSING.iter().any(|word| self.word_is(word)) => {
-                    self.depth = self.depth.saturating_sub(1);
+                _ if at_command && ["if", "case", "do"].iter().any(|word| self.word_is(word)) => {
+                    at_command = !self.word_is("case");
+                    self.open.push(Block::Words);
                     self.skip_word();
                 }
-                _ if at_command
-                    && ["then", "else", "do", "elif", "!"].iter().any(|word| self.word_is(word)) =>
-                {
+                _ if at_command && ["fi", "esac", "done"].iter().any(|word| self.word_is(word)) => {
+                    self.close(Block::Words);
                     self.skip_word();
                 }
                 _ => {
+                    before = [' ', ' '];
                     at_command = false;
                     self.skip_word();
                 }
             }
+        }
+    }
+
+    fn separator(&mut self, separator: char, before: [char; 2]) {
+        let next = self.units.get(self.at + 1).and_then(Unit::character);
+        match separator {
+            '\n' | ';' => self.is_chained = false,
+            '&' | '|' if next == Some(separator) => self.is_chained = true,
+            '(' => self.open.push(Block::Subshell),
+            ')' => self.close(Block::Subshell),
+            '{' if before == ['(', ')'] => self.open.push(Block::Function),
+            '{' => self.open.push(Block::Group),
+            '}' if self.open.last() == Some(&Block::Function) => self.close(Block::Function),
+            '}' => self.close(Block::Group),
+            _ => {}
+        }
+    }
+
+    /// Leaves a block, if it is the innermost one: the `)` of a `case` closes nothing.
+    fn close(&mut self, block: Block) {
+        if self.open.last() == Some(&block) {
+            self.open.pop();
         }
     }
 
@@ -188,8 +225,9 @@ impl Reader<'_> {
             let value_start = self.at;
             let value = self.word();
             let value_place = self.between(value_start, self.at);
-            let is_conditional = self.depth > 0;
-            self.exports.push(Export { name, name_place, value, value_place, is_conditional });
+            let is_conditional = self.is_chained || self.open.iter().any(|block| *block != Block::Group);
+            let value = if is_conditional { on_condition(value, value_place) } else { value };
+            self.exports.push(Export { name, name_place, value, value_place });
         }
     }
 
@@ -302,6 +340,13 @@ impl Reader<'_> {
     }
 }
 
+/// What a variable is that the shell sets only when a condition holds there.
+fn on_condition(value: Str, place: Place) -> Str {
+    let why = Rc::from("the shell computes whether it is set");
+    let otherwise = Str { pieces: vec![StrPiece::Unknown { why, place }] };
+    Str { pieces: vec![StrPiece::Either { texts: vec![Rc::new(value), Rc::new(otherwise)], place }] }
+}
+
 /// A value under construction: neighbouring characters become one piece.
 #[derive(Default)]
 struct Value {
@@ -367,11 +412,44 @@ mod tests {
                         let at = place.span;
                         format!("?{}", script.get(at.start() - 100..at.end() - 100).unwrap())
                     }
-                    _ => unreachable!(),
+                    StrPiece::Either { texts, .. } => {
+                        let first = texts.first().and_then(|text| Str::literal(text)).unwrap_or_default();
+                        format!("on a condition {first}")
+                    }
+                    other => panic!("{other:?}"),
                 });
                 (export.name, pieces.collect())
             })
             .collect()
+    }
+
+    #[test]
+    fn what_may_not_run_is_conditional() {
+        for (script, conditional) in [
+            ("export A=1", false),
+            ("cd x\nexport A=1", false),
+            ("if true; then export A=1; fi", true),
+            ("if a; then b; else\n  export A=1\nfi", true),
+            ("if a; then if b; then c; fi; fi\nexport A=1", false),
+            ("[ -f x ] && export A=1", true),
+            ("test x || export A=1", true),
+            ("[ -f x ] && y; export A=1", false),
+            ("[ -f x ] && y\nexport A=1", false),
+            ("case $x in\n  a) export A=1 ;;\n  (b) c ;;\nesac", true),
+            ("case $x in a) b ;; esac\nexport A=1", false),
+            ("for x in a b; do export A=1; done", true),
+            ("while a; do b; done; export A=1", false),
+            ("f() { export A=1; }", true),
+            ("f()\n{\n  x\n}\nexport A=1", false),
+            ("{ export A=1; }", false),
+            ("(cd x; export A=1)", true),
+            ("(cd x)\nexport A=1", false),
+            ("echo \"$(if a; then b; fi)\"; export A=1", false),
+            ("echo if then do; export A=1", false),
+        ] {
+            let value = if conditional { "on a condition 1" } else { "1" };
+            assert_eq!(read(script), [export("A", &[value])], "{script}");
+        }
     }
 
     fn export(name: &str, pieces: &[&str]) -> (String, Vec<String>) {
@@ -395,26 +473,10 @@ mod tests {
     fn what_is_no_export_is_none() {
         assert_eq!(read("echo export A=1\n# export B=2\nfoo=\"export C=3\""), []);
         assert_eq!(read("exported=1; export -n X; export Y"), []);
-        assert_eq!(read("if true; then export A=; fi"), [export("A", &[])]);
         assert_eq!(
             read("export PATH=$PATH:${X:-a b}:`c d`"),
             [export("PATH", &["?$PATH", ":", "?${X:-a b}", ":", "?`c d`"])]
         );
-    }
-
-    #[test]
-    fn a_branch_may_not_be_run() {
-        let conditional = |script: &str| -> Vec<bool> {
-            let place = Place { file: FileIndex(0), span: Span::new(0, script.len()) };
-            let text = Str { pieces: vec![StrPiece::Literal { text: Arc::from(script), place }] };
-            exports(&text).iter().map(|export| export.is_conditional).collect()
-        };
-        assert_eq!(
-            conditional("if [ a = b ]; then\n export A=1\nelif c; then export B=1; fi\nexport C=1"),
-            [true, true, false]
-        );
-        assert_eq!(conditional("for x in a; do export A=1; done; export B=if"), [true, false]);
-        assert_eq!(conditional("case $x in a) export A=1 ;; esac\nexport B=1"), [true, false]);
     }
 
     #[test]

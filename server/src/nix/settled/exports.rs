@@ -101,7 +101,6 @@ fn exported(name: String, value: Text, origin: &Origin) -> Variable {
         value,
         value_origin: origin.clone(),
         form: VariableForm::Export,
-        is_conditional: false,
         binding: None,
     }
 }

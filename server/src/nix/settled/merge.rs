@@ -230,7 +230,6 @@ fn variables(derivation: &mut Derivation, output: &Output, told: &mut BTreeSet<O
             value: store::text(value, &derivation.origin),
             value_origin: derivation.origin.clone(),
             form: VariableForm::Attribute,
-            is_conditional: false,
             binding: None,
         }));
     }

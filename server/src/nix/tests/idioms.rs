@@ -250,3 +250,30 @@ fn files_are_read_as_data() {
         assert_eq!(eval_str(expression), value, "{expression}");
     }
 }
+
+#[test]
+fn a_plain_set_gives_a_shell_its_own_inputs() {
+    let facts = flake(
+        r#"{
+          outputs = { self, nixpkgs }: let
+            pkgs = nixpkgs.legacyPackages.x86_64-linux;
+            app = pkgs.rustPlatform.buildRustPackage { pname = "app"; version = "1"; buildInputs = [ pkgs.openssl ]; };
+            common = { buildInputs = [ pkgs.sqlite ]; packages = [ pkgs.git ]; };
+          in {
+            checks.x86_64-linux.app = app;
+            devShells.x86_64-linux = {
+              plain = pkgs.mkShell { inputsFrom = [ common ]; };
+              systems = pkgs.mkShell { inputsFrom = builtins.attrValues self.checks; };
+              checks = pkgs.mkShell { inputsFrom = builtins.attrValues self.checks.x86_64-linux; };
+            };
+          };
+        }"#,
+    );
+    let inputs = |name: &str| {
+        let shell = at(&facts, &format!("devShells.x86_64-linux.{name}"));
+        shell.inputs.iter().map(|input| input.item.attribute.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(inputs("plain"), ["sqlite"]);
+    assert!(inputs("systems").is_empty());
+    assert_eq!(inputs("checks"), ["openssl"]);
+}

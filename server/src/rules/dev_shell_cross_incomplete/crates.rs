@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::cmp::Reverse;
 
 use crate::{
-    cargo::{graph::Resolution, manifest::DependencyKind},
+    cargo::{
+        graph::{Compiled, Resolution},
+        manifest::DependencyKind,
+    },
     finding::Confidence,
-    knowledge::{self, Target},
+    knowledge::{self, NativeKind, Target},
     project::Project,
 };
 
@@ -60,15 +63,23 @@ pub(super) fn compiling_c(project: &Project, target: &Target) -> Option<UsedBy> 
 /// Who asks pkg-config for a library of the target.
 pub(super) fn asking_pkg_config(project: &Project, target: &Target) -> Option<UsedBy> {
     let resolution = resolve(project, target, FINDERS);
-    // Who is told where its library is asks nobody.
-    let asks = |name: &str| !knowledge::native_crate(name).is_some_and(|known| project.names_a_place(known));
+    let asks = |user: &Compiled| match knowledge::native_crate(&user.name) {
+        // Who is told where its library is asks nobody.
+        Some(known) if project.names_a_place(known) => false,
+        // Refused, it builds its own copy.
+        Some(known) if known.kind == NativeKind::Fallback => false,
+        Some(known) if known.kind == NativeKind::Source => {
+            known.system.iter().any(|name| user.has_feature(name))
+        }
+        _ => true,
+    };
     if resolution.is_closed() { user(&resolution, FINDERS, asks) } else { None }
 }
 
 /// A crate that uses one of some helpers in its build script: the surest one, with the shortest way from the project.
-fn user(resolution: &Resolution, helpers: &[&str], counts: impl Fn(&str) -> bool) -> Option<UsedBy> {
+fn user(resolution: &Resolution, helpers: &[&str], counts: impl Fn(&Compiled) -> bool) -> Option<UsedBy> {
     let users = resolution.users_in_build_scripts(helpers).into_iter();
-    let known = users.filter(|(user, certainty)| *certainty > Confidence::Possible && counts(&user.name));
+    let known = users.filter(|(user, certainty)| *certainty > Confidence::Possible && counts(user));
     let (user, certainty) = known.min_by_key(|(user, certainty)| {
         (Reverse(*certainty), resolution.path_to(user).len(), user.name.clone())
     })?;

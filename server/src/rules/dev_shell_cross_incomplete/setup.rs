@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::support;
 use crate::{
     knowledge::{self, Target},
-    nix::facts::{Derivation, Known, Piece, Text, Variable},
+    nix::facts::{Derivation, Known, Piece, Text, Variable, VariableForm},
     project::{Project, environment::target_variable},
     text::Origin,
 };
@@ -46,8 +46,7 @@ impl<'s> Setup<'s> {
             return Vec::new();
         }
         let mut signs: BTreeMap<&'static str, Vec<(Sign, Origin)>> = BTreeMap::new();
-        // What one branch of a script sets may be for another machine than the shell's.
-        for variable in shell.env.iter().filter(|variable| !variable.is_conditional) {
+        for variable in shell.env.iter().filter(|variable| !is_on_condition(variable)) {
             let Some((sign, target)) = sign_of(variable) else { continue };
             let origin =
                 if sign == Sign::BuildTarget { &variable.value_origin } else { &variable.name_origin };
@@ -151,6 +150,12 @@ fn compiler_variables(target: &Target) -> Vec<String> {
 /// `NAME_<triple>` in both spellings.
 fn targeted(name: &str, target: &Target) -> Vec<String> {
     vec![format!("{name}_{}", target.underscored()), format!("{name}_{}", target.triple)]
+}
+
+/// `if [ "$(uname)" = Linux ]; then export …`: a shell of every system has it, and only some mean it.
+fn is_on_condition(variable: &Variable) -> bool {
+    variable.form == VariableForm::Export
+        && matches!(variable.value.pieces.as_slice(), [Piece::Either { .. }])
 }
 
 /// The target that a variable names, and as what.

@@ -57,6 +57,23 @@ pub fn found<'p>(project: &'p Project, triple: &str) -> Vec<Found<'p>> {
     found
 }
 
+/// The native crates that a dependency most likely brings to a target, where the graph knows nothing of it: there is no
+/// lock file, or the dependency was written since.
+pub fn likely<'p>(
+    project: &'p Project,
+    manifest: &'p Manifest,
+    dependency: &'p Dependency,
+    triple: &str,
+) -> Vec<Found<'p>> {
+    let is_open = project.graph(triple).gaps.contains(&Gap::NoLock)
+        || is_unlocked(project, triple, manifest, dependency);
+    if !is_open || !table::is_live(manifest, dependency, triple) {
+        return Vec::new();
+    }
+    let is_it = |_: &Manifest, one: &Dependency| one.key.origin == dependency.key.origin;
+    by_tables(project, triple, is_it)
+}
+
 /// Whether a dependency was written since the lock file, and is in no cache either.
 pub fn is_unlocked(project: &Project, triple: &str, manifest: &Manifest, dependency: &Dependency) -> bool {
     let is_it = |gap: &Gap| {

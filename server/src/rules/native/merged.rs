@@ -2,7 +2,7 @@
 
 use super::{blame::Culprit, remedy};
 use crate::{
-    finding::{Applicability, Finding, Related, Severity},
+    finding::{Applicability, Confidence, Finding, Related, Severity},
     knowledge::NativeCrate,
     project::Project,
 };
@@ -34,11 +34,19 @@ impl<'p> Merged<'p> {
             self.0.push((found, culprit));
             return;
         };
+        // What may be for one target is not said of what is so for another.
+        let is_vague = |finding: &Finding| finding.confidence == Confidence::Possible;
         let mut targets = std::mem::take(&mut known.targets);
-        targets.extend(found.targets.iter().cloned());
+        match (is_vague(known), is_vague(&found)) {
+            (true, false) => targets.clone_from(&found.targets),
+            (false, true) => {}
+            _ => targets.extend(found.targets.iter().cloned()),
+        }
         targets.sort();
         targets.dedup();
-        if (found.severity, found.confidence) > (known.severity, known.confidence) {
+        if (!is_vague(&found), found.severity, found.confidence)
+            > (!is_vague(known), known.severity, known.confidence)
+        {
             (*known, *by) = (found, culprit);
         }
         known.targets = targets;

@@ -9,7 +9,7 @@ pub mod table;
 pub mod tls;
 pub mod tools;
 
-pub use found::{Found, found};
+pub use found::{Found, found, likely};
 
 use crate::{
     finding::{Confidence, Severity},
@@ -50,12 +50,9 @@ impl Situation {
             project.linkage(triple) == Linkage::Static || is_musl || project.crt_static_on(triple).is_some();
         // A table for a target says only that it is built somewhere: there it may be the host.
         let is_built_here = shipped.is_some_and(|target| {
-            target
-                .declarations
-                .iter()
-                .any(|one| one.by.is_built_here() && !is_on_its_own_system(project, one))
+            target.declarations.iter().any(|one| one.is_built_here() && !is_on_its_own_system(project, one))
         });
-        let has_linker = project.cargo.config.linker(triple).is_some();
+        let has_linker = has_cross_linker(project, triple);
         let dist = &project.cargo.dist;
         let is_plain = !dist.has_features && !dist.builds_nothing;
         Self {
@@ -82,7 +79,7 @@ impl Situation {
             _ if self.release == Some(Release::Special) || self.release.is_some() && !self.is_static => {
                 Severity::Hint
             }
-            (_, Supply::GivenStatic) => Severity::Hint,
+            (_, Supply::Static) => Severity::Hint,
             (_, Supply::Given) if !self.is_static => Severity::Hint,
             (_, Supply::Given) => Severity::Warning,
             (_, Supply::Unknown) if self.builder == Builder::Nix => Severity::Hint,
@@ -102,6 +99,19 @@ impl Situation {
             format!("the program needs the same {name} wherever it runs")
         }
     }
+}
+
+/// Drivers that link for the machine that they run on. Whoever builds on several kinds of machines names one for each.
+const OF_ANY_MACHINE: [&str; 9] = ["cc", "clang", "gcc", "ld", "ld.lld", "lld", "mold", "rust-lld", "wild"];
+
+/// Whether a linker is named that makes programs for another machine.
+fn has_cross_linker(project: &Project, triple: &str) -> bool {
+    let Some(linker) = project.cargo.config.linker(triple) else { return false };
+    let program = linker.value.rsplit(['/', '\\']).next().unwrap_or_default();
+    let program = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').trim_end_matches('-');
+    let sets = project.flag_sets(triple);
+    let mut words = sets.iter().flat_map(|set| &set.words);
+    !OF_ANY_MACHINE.contains(&program) || words.any(|word| word.text.contains("--target"))
 }
 
 /// Whether it is a package that Nix builds on a machine of the target's own kind, as an output of that system.
