@@ -110,7 +110,9 @@ impl CargoFacts {
     pub fn gaps(&self) -> Vec<&Gap> {
         let workspace = self.workspace.iter().flat_map(Workspace::all_gaps);
         let mut gaps: Vec<&Gap> = workspace.chain(&self.manifest_gap).collect();
-        gaps.extend(self.config.gaps.iter().chain(&self.cross.gaps).chain(&self.dist.gaps).chain(&self.portolan.gaps));
+        gaps.extend(
+            self.config.gaps.iter().chain(&self.cross.gaps).chain(&self.dist.gaps).chain(&self.portolan.gaps),
+        );
         gaps.extend(self.lock.gap().into_iter().chain(self.toolchain.gap()));
         gaps.sort();
         gaps.dedup();

@@ -48,7 +48,8 @@ pub(super) fn released(text: &str, jobs: &[Arc<Job>]) -> Vec<Sourced<String>> {
 fn builds_programs(job: &Job) -> bool {
     // "${{ env.CARGO }} build --release"
     let mut lines = job.lines.iter().map(|line| line.text.as_str());
-    let builds = job.has_any(BUILDS) || lines.any(|line| line.contains(" build ") && line.contains("--release"));
+    let builds =
+        job.has_any(BUILDS) || lines.any(|line| line.contains(" build ") && line.contains("--release"));
     builds && !job.has_any(OTHERS) && (job.has_any(PUBLISHES) || job.has_any(HANDS_ON))
 }
 

@@ -45,7 +45,8 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
     }
     let sets = project.flag_sets(&target.triple);
     // The static library of the runtime, named by hand.
-    let links_runtime = |word: &flags::Word| word.text.contains("libvcruntime") || word.text.contains("libcmt");
+    let links_runtime =
+        |word: &flags::Word| word.text.contains("libvcruntime") || word.text.contains("libcmt");
     let says_something = sets.iter().any(|set| {
         !set.is_complete || flags::crt_static(&set.words).is_some() || set.words.iter().any(links_runtime)
     });
