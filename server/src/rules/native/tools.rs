@@ -95,7 +95,12 @@ pub fn add_input(project: &Project, derivation: &Derivation, attribute: &str) ->
     let source = project.source(&set.file)?;
     let lists = ["nativeBuildInputs", "packages"];
     let has = |name: &&&str| set.bindings.iter().any(|binding| binding.path == ***name);
-    let list = lists.iter().find(has).unwrap_or(&"nativeBuildInputs");
+    let own = lists.iter().find(has);
+    let list = own.unwrap_or(&"nativeBuildInputs");
+    // `commonArgs // { nativeBuildInputs = …; }` would take away what commonArgs gives.
+    if own.is_none() && derivation.inputs.iter().any(|input| input.via == *list) {
+        return None;
+    }
     let element = format!("{pkgs}.{attribute}");
     let edit = fix::nix::add_to_list(source.document(), set, list, &element)?;
     Some(Fix::safe(format!("Add {element} to {list} of {}", derivation.attribute), vec![edit]))
