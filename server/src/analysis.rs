@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
-    finding::{Edit, Finding, Fix},
+    finding::{Edit, Finding, Fix, Severity},
     fix::inherited::Inherited,
-    project::{Project, Suppression, SuppressionScope},
+    project::{Project, ShippedTarget, Suppression, SuppressionScope},
     rules,
     snapshot::{Level, Snapshot},
     text::{FileId, Span},
@@ -30,6 +30,7 @@ pub struct Analysis {
 pub fn analyze(snapshot: &Snapshot) -> Analysis {
     let project = Arc::new(Project::read(snapshot));
     let mut findings = suppress(&project, rules::run(&project));
+    soften(&project, &mut findings);
     level(&project, &mut findings);
     for finding in &mut findings {
         finding.targets.sort();
@@ -142,6 +143,18 @@ fn covers(suppression: &Suppression, lines: Option<(usize, usize)>) -> bool {
         // The comment above the first line, or at the end of the first or last one.
         (SuppressionScope::Line(line), Some((first, last))) => line == first || line == last,
         (SuppressionScope::Line(_), None) => false,
+    }
+}
+
+/// What is wrong with targets that only a workflow names is worth knowing, and no more: the project's own files do not
+/// say that it ships them.
+fn soften(project: &Project, findings: &mut [Finding]) {
+    let is_in_workflows =
+        |triple: &String| project.target(triple).is_some_and(ShippedTarget::is_only_in_workflows);
+    for finding in findings {
+        if !finding.targets.is_empty() && finding.targets.iter().all(is_in_workflows) {
+            finding.severity = Severity::Hint;
+        }
     }
 }
 

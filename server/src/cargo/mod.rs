@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod cross;
+pub mod dist;
 pub mod graph;
 pub mod lock;
 pub mod manifest;
@@ -20,6 +21,7 @@ use crate::{
 
 pub use config::Config;
 pub use cross::Cross;
+pub use dist::Dist;
 pub use lock::Lock;
 pub use manifest::Manifest;
 pub use portolan_toml::PortolanToml;
@@ -97,6 +99,8 @@ pub struct CargoFacts {
     pub toolchain: toolchain::ToolchainFile,
     /// Settings of cross.
     pub cross: Cross,
+    /// Settings of dist.
+    pub dist: Dist,
     /// `portolan.toml`.
     pub portolan: PortolanToml,
 }
@@ -106,7 +110,9 @@ impl CargoFacts {
     pub fn gaps(&self) -> Vec<&Gap> {
         let workspace = self.workspace.iter().flat_map(Workspace::all_gaps);
         let mut gaps: Vec<&Gap> = workspace.chain(&self.manifest_gap).collect();
-        gaps.extend(self.config.gaps.iter().chain(&self.cross.gaps).chain(&self.portolan.gaps));
+        gaps.extend(
+            self.config.gaps.iter().chain(&self.cross.gaps).chain(&self.dist.gaps).chain(&self.portolan.gaps),
+        );
         gaps.extend(self.lock.gap().into_iter().chain(self.toolchain.gap()));
         gaps.sort();
         gaps.dedup();
@@ -135,6 +141,7 @@ pub fn read(snapshot: &Snapshot) -> CargoFacts {
         lock: lock::read(snapshot, folder),
         toolchain: toolchain::read(snapshot, folder),
         cross: cross::read(snapshot, folder, workspace.as_ref()),
+        dist: dist::read(snapshot, folder, workspace.as_ref()),
         portolan: portolan_toml::read(snapshot),
         manifest_gap,
         workspace,

@@ -13,6 +13,7 @@ mod linkage;
 mod linker;
 mod native;
 mod nixpkgs;
+mod releases;
 mod suppressions;
 mod targets;
 mod workflows;
@@ -29,7 +30,7 @@ pub use native::{Library, NativeUse, Supply, has_input};
 pub use nixpkgs::Since;
 pub use suppressions::{Suppression, SuppressionScope};
 pub use targets::{Declaration, DeclaredAs, ShippedTarget, is_rust_package};
-pub use workflows::{Job, JobLine};
+pub use workflows::{Job, JobLine, Workflow};
 
 use environment::VariablesByName;
 
@@ -60,6 +61,8 @@ pub struct Project {
     pub targets: Vec<ShippedTarget>,
     /// The first target that is not among them, because too many are named that rustc does not have.
     pub left_out: Option<Origin>,
+    /// What GitHub does with the project.
+    pub workflows: Vec<Arc<Workflow>>,
     /// What cargo compiles for each, as far as somebody has asked.
     pub graphs: Arc<Graphs>,
     /// The variables of dev shells and packages by their names: rules ask for hundreds of names.
@@ -79,10 +82,21 @@ impl Project {
         };
         let host_is_here = host == *here && snapshot.host.programs.is_some();
         let snapshot = snapshot.clone();
+        let workflows = workflows::read(&snapshot);
         let (targets, left_out, graphs) = (Vec::new(), None, Arc::default());
         let variables = Arc::new(flake.as_ref().map(VariablesByName::of).unwrap_or_default());
-        let mut project =
-            Self { snapshot, host, host_is_here, cargo, flake, targets, left_out, graphs, variables };
+        let mut project = Self {
+            snapshot,
+            host,
+            host_is_here,
+            cargo,
+            flake,
+            targets,
+            left_out,
+            workflows,
+            graphs,
+            variables,
+        };
         (project.targets, project.left_out) = targets::gather(&project);
         project
     }

@@ -5,7 +5,7 @@ use crate::{
     cargo::graph::{Compiled, Gap, Resolution},
     finding::Confidence,
     knowledge::{self, NativeCrate, NativeKind},
-    nix::facts::{Derivation, Known, Piece},
+    nix::facts::{Derivation, Piece, StoreItem},
 };
 
 /// A compiled crate that brings native code.
@@ -37,7 +37,8 @@ pub enum Library {
 /// Whether somebody brings a library to the builds of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Supply {
-    /// A variable names the folder of a static one: `OPENSSL_LIB_DIR = "${pkgs.pkgsStatic.openssl.out}/lib"`.
+    /// A static package set, or a variable that names one's folder (`OPENSSL_LIB_DIR = "${pkgs.pkgsStatic.openssl.out}/lib"`)
+    /// or asks for the archive (`OPENSSL_STATIC`).
     Static,
     /// The flake, or a variable that says where it is.
     Given,
@@ -148,7 +149,7 @@ impl Project {
 
     /// Whether something brings a native library to the builds of a target.
     pub fn supply(&self, library: &NativeCrate, triple: &str) -> Supply {
-        if self.names_a_static_place(library) {
+        if self.is_given_static(library, triple) {
             return Supply::Static;
         }
         if self.names_a_place(library) {
@@ -170,12 +171,30 @@ impl Project {
         supply
     }
 
-    /// Whether such a variable names the package of a static set.
-    fn names_a_static_place(&self, library: &NativeCrate) -> bool {
-        let is_static = |piece: &Piece| matches!(piece, Piece::Store { item, .. } if item.platform.is_static == Known::Value(true));
-        self.variables().any(|one| {
-            one.variable.name.value().is_some_and(|name| names_place_of(library, name))
-                && one.variable.value.pieces.iter().any(is_static)
+    /// Whether a shell or package that builds for the target brings the library from a static package set, or asks for
+    /// the archive.
+    fn is_given_static(&self, library: &NativeCrate, triple: &str) -> bool {
+        let is_static = |item: &StoreItem| item.platform.is_static.value() == Some(&true);
+        let mut builds = self.derivations().filter(|(context, _)| self.is_built_in(*context, triple));
+        builds.any(|(_, derivation)| {
+            let by_input = derivation
+                .inputs
+                .iter()
+                .any(|input| is_static(&input.item) && is_named(&input.item.attribute, library.nix));
+            let mut variables = derivation
+                .env
+                .iter()
+                .filter(|variable| variable.name.value().is_some_and(|name| names_place_of(library, name)));
+            by_input
+                || variables.any(|variable| {
+                    let asks = variable.name.value().is_some_and(|name| name.ends_with("_STATIC"));
+                    asks && variable.value.literal().is_none_or(|value| value != "0")
+                        || variable
+                            .value
+                            .pieces
+                            .iter()
+                            .any(|piece| matches!(piece, Piece::Store { item, .. } if is_static(item)))
+                })
         })
     }
 
@@ -203,14 +222,15 @@ fn names_place_of(library: &NativeCrate, name: &str) -> bool {
 
 /// Whether a shell or package is given one of some packages of nixpkgs: "openssl", "postgresql_16", "gst_all_1.…".
 pub fn has_input(derivation: &Derivation, names: &[&str]) -> bool {
-    let is_it = |attribute: &str| {
-        attribute.split('.').any(|part| {
-            names.iter().any(|name| {
-                part.strip_prefix(name).is_some_and(|rest| {
-                    rest.is_empty() || rest.starts_with('_') || rest.starts_with(|c: char| c.is_ascii_digit())
-                })
+    derivation.inputs.iter().any(|input| is_named(&input.item.attribute, names))
+}
+
+fn is_named(attribute: &str, names: &[&str]) -> bool {
+    attribute.split('.').any(|part| {
+        names.iter().any(|name| {
+            part.strip_prefix(name).is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with('_') || rest.starts_with(|c: char| c.is_ascii_digit())
             })
         })
-    };
-    derivation.inputs.iter().any(|input| is_it(&input.item.attribute))
+    })
 }

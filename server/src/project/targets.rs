@@ -6,7 +6,7 @@ use super::{Context, Project, environment::nix_system};
 use crate::{
     cargo::config::Matcher,
     knowledge::{self, Target},
-    nix::facts::{self, Toolchain},
+    nix::facts::{self, SourceTree, Toolchain},
     text::Origin,
 };
 
@@ -25,6 +25,16 @@ impl ShippedTarget {
     /// Whether it is built on this host, and not only somewhere.
     pub fn is_built_here(&self) -> bool {
         self.declarations.iter().any(Declaration::is_built_here)
+    }
+
+    /// Whether nothing but what builds the releases names it.
+    pub fn is_only_released(&self) -> bool {
+        self.declarations.iter().all(|declaration| declaration.by.is_release())
+    }
+
+    /// Whether nothing but a workflow names it: then nobody has asked for more than a hint.
+    pub fn is_only_in_workflows(&self) -> bool {
+        self.declarations.iter().all(|declaration| declaration.by == DeclaredAs::Workflow)
     }
 
     /// The place to show a finding about it: the strongest declaration.
@@ -79,13 +89,22 @@ pub enum DeclaredAs {
     Cross,
     /// A `[target.T]` table without a linker.
     TargetTable,
+    /// `targets` of dist.
+    Dist,
+    /// A job of a release workflow.
+    Workflow,
 }
 
 impl DeclaredAs {
     /// Whether it means a build on this host. A `[target.T]` table says only that T is built somewhere,
-    /// and cross builds in a container.
+    /// cross builds in a container, and releases are built by machines of their own.
     pub fn is_built_here(self) -> bool {
-        !matches!(self, Self::TargetTable | Self::Cross | Self::Linker)
+        !matches!(self, Self::TargetTable | Self::Cross | Self::Linker | Self::Dist | Self::Workflow)
+    }
+
+    /// Whether it says that the target is built for releases, on machines of which the files tell little.
+    pub fn is_release(self) -> bool {
+        matches!(self, Self::Dist | Self::Workflow)
     }
 
     /// For people and for the JSON of `targets`.
@@ -102,6 +121,8 @@ impl DeclaredAs {
             Self::Linker => "linker",
             Self::Cross => "Cross.toml",
             Self::TargetTable => "target table",
+            Self::Dist => "dist",
+            Self::Workflow => "release workflow",
         }
     }
 }
@@ -115,6 +136,9 @@ pub(super) fn gather(project: &Project) -> (Vec<ShippedTarget>, Option<Origin>) 
     let mut found = Found::default();
     cargo_files(project, &mut found);
     flake(project, &mut found);
+    for target in project.workflows.iter().flat_map(|workflow| &workflow.released) {
+        found.add(&target.value, Some(&target.origin), DeclaredAs::Workflow, Context::Ambient);
+    }
     let mut strange = 0;
     let mut left_out: Vec<Origin> = Vec::new();
     let kept = found.declared.into_iter().filter(|(triple, declarations)| {
@@ -199,6 +223,9 @@ fn cargo_files(project: &Project, found: &mut Found) {
     for target in &cargo.cross.targets {
         found.add(&target.triple.value, Some(&target.triple.origin), DeclaredAs::Cross, here);
     }
+    for target in &cargo.dist.targets {
+        found.add(&target.value, Some(&target.origin), DeclaredAs::Dist, here);
+    }
     for target in &cargo.portolan.targets {
         found.add(&target.value, Some(&target.origin), DeclaredAs::PortolanToml, here);
     }
@@ -220,7 +247,8 @@ fn flake(project: &Project, found: &mut Found) {
             found.add(triple, Some(&shell.origin), DeclaredAs::DevShell, context);
         }
     }
-    for (index, package) in flake.packages.iter().enumerate() {
+    let own = flake.packages.iter().enumerate().filter(|(_, package)| package.source != SourceTree::Foreign);
+    for (index, package) in own {
         let context = Context::Package(index);
         found.elsewhere = package.system.clone().filter(|system| Some(system) != host.as_ref());
         environment(package, context, found);
@@ -231,12 +259,18 @@ fn flake(project: &Project, found: &mut Found) {
             found.add(triple, Some(&package.origin), DeclaredAs::FlakePackage, context);
         }
         for target in &package.targets {
-            if let Some(triple) = target.literal() {
+            if let Some(triple) = target.literal().filter(|triple| !is_nix_system(triple)) {
                 let origin = text_origin(target).unwrap_or(&package.origin);
                 found.add(&triple, Some(origin), DeclaredAs::FlakePackage, context);
             }
         }
     }
+}
+
+/// "x86_64-linux", which nixpkgs' `target` is given here and there, and does nothing with.
+fn is_nix_system(triple: &str) -> bool {
+    let system = triple.split_once('-').map(|(_, system)| system);
+    matches!(system, Some("linux" | "darwin")) && knowledge::target(triple).is_none()
 }
 
 /// Whether a package is something that cargo builds.

@@ -5,9 +5,11 @@
 
 use std::sync::Arc;
 
-use super::{Project, environment::target_variable};
+use super::{Project, environment::target_variable, releases::released};
 use crate::{
+    cargo::Sourced,
     knowledge::Target,
+    snapshot::Snapshot,
     syntax::Source,
     text::{FileId, Origin, Span},
 };
@@ -55,18 +57,29 @@ fn code_lines(text: &str) -> impl Iterator<Item = &str> {
 /// Most workflows that are read.
 const MAX_WORKFLOWS: usize = 64;
 
+/// Longest text of a workflow; of a longer one nothing is known.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// What a workflow says.
+#[derive(Debug)]
+pub struct Workflow {
+    /// Its text.
+    text: Box<str>,
+    /// Its jobs.
+    jobs: Vec<Arc<Job>>,
+    /// The triples that it builds programs for, when it makes releases.
+    pub(super) released: Vec<Sourced<String>>,
+}
+
 impl Project {
     /// The jobs of all workflows, by file.
-    pub fn jobs(&self) -> Vec<Job> {
-        let workflows = self.workflows();
-        workflows.iter().flat_map(|source| jobs_of(source.file(), source.document().text())).collect()
+    pub fn jobs(&self) -> impl Iterator<Item = &Arc<Job>> {
+        self.workflows.iter().flat_map(|workflow| &workflow.jobs)
     }
 
     /// Whether a workflow speaks of something, anywhere but in a comment.
     pub fn is_said_in_workflows(&self, word: &str) -> bool {
-        self.workflows()
-            .iter()
-            .any(|source| code_lines(source.document().text()).any(|line| line.contains(word)))
+        self.workflows.iter().any(|workflow| code_lines(&workflow.text).any(|line| line.contains(word)))
     }
 
     /// Whether a workflow sees to it that something links `target`: it sets cargo's variable for it, has a builder that
@@ -82,15 +95,26 @@ impl Project {
                 || compiler.is_some_and(|package| line.contains(package))
                 || (has_arm_runners && line.contains("ubuntu-") && line.contains("-arm"))
         };
-        self.workflows().iter().any(|source| code_lines(source.document().text()).any(links))
+        self.workflows.iter().any(|workflow| code_lines(&workflow.text).any(links))
     }
+}
 
-    fn workflows(&self) -> Vec<Arc<Source>> {
-        let folder = self.root().join(".github/workflows");
-        let names = self.snapshot.files.list(&folder).unwrap_or_default();
-        let is_workflow = |name: &&String| name.ends_with(".yml") || name.ends_with(".yaml");
-        let paths = names.iter().filter(is_workflow).take(MAX_WORKFLOWS).map(|name| folder.join(name));
-        paths.filter_map(|path| self.snapshot.files.read(&path).text().cloned()).collect()
+/// Reads all workflows of a workspace folder. What was made of a text is kept as long as the text.
+pub(super) fn read(snapshot: &Snapshot) -> Vec<Arc<Workflow>> {
+    let folder = snapshot.root.join(".github/workflows");
+    let names = snapshot.files.list(&folder).unwrap_or_default();
+    let is_workflow = |name: &&String| name.ends_with(".yml") || name.ends_with(".yaml");
+    let paths = names.iter().filter(is_workflow).take(MAX_WORKFLOWS).map(|name| folder.join(name));
+    let sources = paths.filter_map(|path| snapshot.files.read(&path).text().cloned());
+    sources.map(|source| source.facts(|| Workflow::of(&source))).collect()
+}
+
+impl Workflow {
+    fn of(source: &Source) -> Self {
+        let text = source.document().text();
+        let text = if text.len() > MAX_BYTES { "" } else { text };
+        let jobs: Vec<Arc<Job>> = jobs_of(source.file(), text).into_iter().map(Arc::new).collect();
+        Self { released: released(text, &jobs), text: text.into(), jobs }
     }
 }
 

@@ -118,7 +118,7 @@ fn finding(project: &Project, used: &Found<'_>, triple: &str) -> Finding {
     let severity = match used.confidence {
         Confidence::Possible => Severity::Hint,
         // It is another machine that would link what it has.
-        _ if has_none => Severity::Hint,
+        _ if has_none || Situation::of(project, triple).release.is_some() => Severity::Hint,
         _ => Severity::Warning,
     };
     let message = format!(

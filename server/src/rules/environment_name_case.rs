@@ -54,6 +54,7 @@ use crate::{
     cargo::config::{ConfigFile, Scope},
     finding::{Finding, Fix, Severity},
     fix, knowledge,
+    nix::facts::Derivation,
     project::{Context, Project},
     text::{Origin, Span},
 };
@@ -74,8 +75,7 @@ fn check(project: &Project) -> Vec<Finding> {
     for supplied in project.variables() {
         let Some(name) = supplied.variable.name.value() else { continue };
         let origin = &supplied.variable.name_origin;
-        // nixpkgs' standard environment names a compiler for what a package is built for.
-        let given = matches!(supplied.context, Context::Package(_)).then_some("CC");
+        let given = is_given_compiler(supplied.context, supplied.by, name).then_some("CC");
         let siblings = || supplied.by.env.iter().filter_map(|other| other.name.value()).map(String::as_str);
         if let Some(finding) = finding(project, name, origin, &mut siblings().chain(given))
             && findings.iter().all(|known| known.origin != finding.origin)
@@ -93,6 +93,16 @@ fn check(project: &Project) -> Vec<Finding> {
     let files = project.cargo.config.files.iter().filter(|file| file.scope == Scope::Project);
     findings.extend(files.flat_map(settings_in_env));
     findings
+}
+
+/// nixpkgs' standard environment names a compiler for what a package is built for, and in a shell for the shell's own
+/// machine.
+fn is_given_compiler(context: Context, by: &Derivation, name: &str) -> bool {
+    let is_own = || {
+        let triple = cc_name(name).map(|(_, triple, _)| triple);
+        triple.is_some() && triple == by.platform.triple.as_deref() && by.function != "mkShellNoCC"
+    };
+    matches!(context, Context::Package(_)) || is_own()
 }
 
 /// cargo reads none of its own settings from `[env]`, whatever their case: a new name alone would change nothing.

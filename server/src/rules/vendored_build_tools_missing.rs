@@ -109,9 +109,9 @@ const PERL: Tool = Tool { nix: &["perl", "perlPackages"], variables: &["OPENSSL_
 
 fn check(project: &Project) -> Vec<Finding> {
     let Some(confidence) = builds_openssl(project) else { return Vec::new() };
-    let packages = tools::lacking(project, &PERL)
-        .into_iter()
-        .filter(|(context, _)| matches!(context, Context::Package(_)));
+    let packages = tools::lacking(project, &PERL).into_iter().filter(|(context, package)| {
+        matches!(context, Context::Package(_)) && !tools::changes_features(package)
+    });
     let findings = packages.map(|(_, package)| {
         let message = format!(
             "OpenSSL is built from source, which runs perl, and {} is not given it",

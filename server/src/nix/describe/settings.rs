@@ -15,6 +15,12 @@ use super::{
 const SETTINGS: &[&str] = &[
     "auditable",
     "buildAndTestSubdir",
+    "buildFeatures",
+    "buildNoDefaultFeatures",
+    "cargoBuildFeatures",
+    "cargoBuildFlags",
+    "cargoBuildNoDefaultFeatures",
+    "cargoExtraArgs",
     "cargoHash",
     "cargoRoot",
     "cargoSha256",

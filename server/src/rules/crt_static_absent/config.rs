@@ -2,11 +2,13 @@
 
 use super::RULE;
 use crate::{
+    cargo::manifest::DependencyKind,
     finding::{Confidence, Edit, Finding, Fix, Related, Severity},
     fix,
     knowledge::Target,
     project::{Context, Declaration, DeclaredAs, Project, ShippedTarget, flags},
     snapshot::Kind,
+    text::Origin,
 };
 
 const MSVC: &str = "cfg(all(windows, target_env = \"msvc\"))";
@@ -42,13 +44,27 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
         return None;
     }
     let sets = project.flag_sets(&target.triple);
-    let says_something = sets.iter().any(|set| !set.is_complete || flags::crt_static(&set.words).is_some());
-    if says_something || project.flake_gap().is_some() || is_msvc && is_said_for_releases(project) {
+    // The static library of the runtime, named by hand.
+    let links_runtime =
+        |word: &flags::Word| word.text.contains("libvcruntime") || word.text.contains("libcmt");
+    let says_something = sets.iter().any(|set| {
+        !set.is_complete || flags::crt_static(&set.words).is_some() || set.words.iter().any(links_runtime)
+    });
+    let is_settled = if is_msvc {
+        is_said_for_releases(project)
+    } else {
+        target.is_only_released()
+            && (project.cargo.dist.builds_nothing || project.is_said_in_workflows("crt-static"))
+    };
+    if says_something || project.flake_gap().is_some() || is_settled {
         return None;
     }
     let placed = target.declarations.iter().filter(|one| by_cargo(one) && one.origin.is_some());
-    let origin =
-        placed.min_by_key(|one| one.by).and_then(|one| one.origin.clone()).or_else(|| project.anchor())?;
+    let strongest = placed.min_by_key(|one| one.by);
+    // Nobody looks for cargo's settings in a workflow: there it is only why.
+    let (because, place): (Vec<_>, Vec<_>) =
+        strongest.into_iter().partition(|one| one.by == DeclaredAs::Workflow);
+    let origin = place.first().and_then(|one| one.origin.clone()).or_else(|| program(project))?;
     let triple = &target.triple;
     let message = if is_msvc {
         format!("programs for {triple} need VCRUNTIME140.dll, which a fresh Windows does not have")
@@ -57,13 +73,28 @@ fn finding(project: &Project, target: &ShippedTarget, known: &'static Target) ->
             "rustc links programs for {triple} dynamically: they need musl's loader, which only Alpine and its like have"
         )
     };
-    let finding = Finding::new(RULE.name, Severity::Warning, origin, message)
+    let mut finding = Finding::new(RULE.name, Severity::Warning, origin, message)
         // CI may set RUSTFLAGS, which no file of the project shows.
         .with_confidence(Confidence::Likely)
         .with_targets([triple.clone()])
         .with_help("link the C library statically with `-C target-feature=+crt-static`")
         .with_fixes(add(project, known));
+    if let Some(job) = because.first().and_then(|one| one.origin.clone()) {
+        finding = finding.with_related(job, "releases are built for it here");
+    }
     Some(finding)
+}
+
+/// The name of the first package that makes a program, but for tools of the project's own.
+fn program(project: &Project) -> Option<Origin> {
+    let packages = || project.cargo.workspace.iter().flat_map(crate::cargo::Workspace::packages);
+    let programs = || packages().filter(|manifest| manifest.has_binary());
+    let is_tool =
+        |manifest: &&crate::cargo::Manifest| manifest.name().is_some_and(|name| name.contains("xtask"));
+    let first = programs().find(|manifest| !is_tool(manifest)).or_else(|| programs().next());
+    let name =
+        first.and_then(|manifest| manifest.package.as_ref()).map(|package| package.name.origin.clone());
+    name.or_else(|| project.anchor())
 }
 
 /// Whether those who build the releases for Windows see to it: a workflow that sets the flag itself, or dist, which
@@ -76,8 +107,20 @@ fn is_said_for_releases(project: &Project) -> bool {
     });
     let file = project.root().join("dist-workspace.toml");
     has_table
+        || is_linked_by_a_crate(project)
         || matches!(project.snapshot.files.kind(&file), Kind::File { .. })
         || project.is_said_in_workflows("crt-static")
+}
+
+/// Crates whose build scripts link msvc's runtime statically.
+const LINKERS: [&str; 2] = ["static_vcruntime", "tauri-build"];
+
+fn is_linked_by_a_crate(project: &Project) -> bool {
+    let packages = project.cargo.workspace.iter().flat_map(crate::cargo::Workspace::packages);
+    let mut dependencies = packages.flat_map(|manifest| &manifest.dependencies);
+    dependencies.any(|dependency| {
+        dependency.kind == DependencyKind::Build && LINKERS.contains(&dependency.crate_name.as_str())
+    })
 }
 
 /// Whether cargo runs in a static package set: its compiler links everything statically.
@@ -163,7 +206,7 @@ fn has_dynamic_library(project: &Project) -> bool {
 }
 
 /// Whether a comment stands above the table that a key is in.
-fn header_has_comment(project: &Project, key: Option<&crate::text::Origin>) -> bool {
+fn header_has_comment(project: &Project, key: Option<&Origin>) -> bool {
     let tables = &project.cargo.config.targets;
     let table = tables.iter().find(|table| table.rustflags.as_ref().map(|flags| &flags.key) == key);
     table.is_some_and(|table| project.has_comment(&table.header))

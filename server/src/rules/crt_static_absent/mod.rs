@@ -4,7 +4,8 @@
 //!
 //! Finds the five ways in which `crt-static` gets lost:
 //!
-//! - a shipped `*-windows-msvc` target that nothing sets `+crt-static` for;
+//! - a shipped `*-windows-msvc` target that nothing sets `+crt-static` for (cargo's files, dist or the jobs of a
+//!   release workflow name it);
 //! - a musl target that rustc links **dynamically** by default (riscv64gc, loongarch64, powerpc64, mips,
 //!   s390x, …: the table of measured defaults decides, never the suffix);
 //! - a Nix package for musl from a package set that is not static (`pkgsMusl`, `pkgsCross.musl64`,
@@ -43,8 +44,8 @@
 //!
 //! For x86_64, aarch64 and arm musl with plain rustc (static already), for workspaces that make no
 //! program, for `pkgsStatic`, for flags that are not known, and for a `-crt-static` with a comment beside
-//! it: somebody has thought about it. For msvc also where a workflow sets the flag for the releases, or dist
-//! builds them, which sets it by itself.
+//! it: somebody has thought about it. For msvc also where a workflow sets the flag for the releases, where dist
+//! builds them, which sets it by itself, and where a build script does (`static_vcruntime`, tauri-build).
 //!
 //! ## Fix safety
 //!

@@ -28,6 +28,17 @@ pub struct Situation {
     pub is_shipped: bool,
     /// What builds it.
     pub builder: Builder,
+    /// Nothing but what builds the releases names it.
+    pub release: Option<Release>,
+}
+
+/// How releases for a target are built that nothing else names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// With the default features, as far as the files tell.
+    Plain,
+    /// With other features, or where somebody has seen to libraries.
+    Special,
 }
 
 impl Situation {
@@ -42,11 +53,17 @@ impl Situation {
             target.declarations.iter().any(|one| one.is_built_here() && !is_on_its_own_system(project, one))
         });
         let has_linker = has_cross_linker(project, triple);
+        let dist = &project.cargo.dist;
+        let is_plain = !dist.has_features && !dist.builds_nothing;
         Self {
             is_static,
             is_cross: triple != project.host && (is_built_here || has_linker),
             is_shipped: shipped.is_some(),
             builder: project.builder(triple),
+            // Findings of several targets are merged, so what a workflow alone names must not make them worse.
+            release: shipped.filter(|target| target.is_only_released()).map(|target| {
+                if is_plain && !target.is_only_in_workflows() { Release::Plain } else { Release::Special }
+            }),
         }
     }
 
@@ -57,6 +74,11 @@ impl Situation {
             _ if !self.is_shipped => Severity::Hint,
             // Its images bring libraries for the target, or the project's own steps in Cross.toml do.
             _ if self.builder == Builder::Cross => Severity::Hint,
+            // A machine that makes releases has the libraries that it links; whether its users have them, the
+            // project knows best.
+            _ if self.release == Some(Release::Special) || self.release.is_some() && !self.is_static => {
+                Severity::Hint
+            }
             (_, Supply::Static) => Severity::Hint,
             (_, Supply::Given) if !self.is_static => Severity::Hint,
             (_, Supply::Given) => Severity::Warning,

@@ -3,7 +3,7 @@
 use crate::{
     finding::Fix,
     fix,
-    nix::facts::{Derivation, Known},
+    nix::facts::{Derivation, Known, SettingValue, SourceTree},
     project::{Context, Project, has_input, is_rust_package},
 };
 
@@ -41,7 +41,11 @@ pub fn lacking<'p>(project: &'p Project, tool: &Tool) -> Vec<(Context, &'p Deriv
     let mut lacking: Vec<(Context, &Derivation)> = Vec::new();
     for (context, derivation) in project.derivations() {
         let builds = match context {
-            Context::Package(_) => is_rust_package(derivation) && !builds_a_part(project, derivation),
+            Context::Package(_) => {
+                is_rust_package(derivation)
+                    && derivation.source != SourceTree::Foreign
+                    && !builds_a_part(project, derivation)
+            }
             Context::Shell(_) => has_cargo(derivation),
             Context::Ambient => false,
         };
@@ -57,12 +61,25 @@ pub fn lacking<'p>(project: &'p Project, tool: &Tool) -> Vec<(Context, &'p Deriv
 fn builds_a_part(project: &Project, derivation: &Derivation) -> bool {
     let members = project.cargo.workspace.iter().flat_map(crate::cargo::Workspace::packages).count();
     let says_which = |path: &str| {
-        ["buildAndTestSubdir", "cargoBuildFlags", "cargoExtraArgs", "sourceRoot", "cargoRoot", "src"]
-            .contains(&path)
+        ["buildAndTestSubdir", "cargoBuildFlags", "cargoExtraArgs", "sourceRoot", "cargoRoot"].contains(&path)
     };
-    let bindings = derivation.literal.iter().flat_map(|set| &set.bindings);
-    let narrows = |path: &str| says_which(path) && path != "src";
-    members > 1 && (derivation.literal.is_none() || bindings.into_iter().any(|one| narrows(&one.path)))
+    let mut bindings = derivation.literal.iter().flat_map(|set| &set.bindings);
+    let mut told = derivation.settings.iter().map(|setting| setting.name.as_str());
+    members > 1
+        && (derivation.literal.is_none() || bindings.any(|one| says_which(&one.path)) || told.any(says_which))
+}
+
+/// Whether a package is, or may be, built with other features than the default ones: what cargo compiles for it is not
+/// what it compiles for others.
+pub fn changes_features(derivation: &Derivation) -> bool {
+    derivation.settings.iter().any(|setting| match (setting.name.as_str(), &setting.value) {
+        (name, value) if name.ends_with("Features") => *value != SettingValue::Bool(false),
+        ("cargoExtraArgs" | "cargoBuildFlags", SettingValue::Text(text)) => {
+            text.has_unknown() || text.literal().is_none_or(|text| text.contains("feature"))
+        }
+        ("cargoExtraArgs" | "cargoBuildFlags", _) => true,
+        _ => false,
+    })
 }
 
 /// Whether cargo runs in a dev shell.
@@ -78,7 +95,12 @@ pub fn add_input(project: &Project, derivation: &Derivation, attribute: &str) ->
     let source = project.source(&set.file)?;
     let lists = ["nativeBuildInputs", "packages"];
     let has = |name: &&&str| set.bindings.iter().any(|binding| binding.path == ***name);
-    let list = lists.iter().find(has).unwrap_or(&"nativeBuildInputs");
+    let own = lists.iter().find(has);
+    let list = own.unwrap_or(&"nativeBuildInputs");
+    // `commonArgs // { nativeBuildInputs = …; }` would take away what commonArgs gives.
+    if own.is_none() && derivation.inputs.iter().any(|input| input.via == *list) {
+        return None;
+    }
     let element = format!("{pkgs}.{attribute}");
     let edit = fix::nix::add_to_list(source.document(), set, list, &element)?;
     Some(Fix::safe(format!("Add {element} to {list} of {}", derivation.attribute), vec![edit]))

@@ -1,6 +1,8 @@
 //! Which packages are meant for machines without Nix: by their name, or because an app or a workflow
 //! copies their programs somewhere.
 
+use std::sync::Arc;
+
 use super::commands::{Build, carries, commands, words};
 use crate::{
     cargo::Workspace,
@@ -54,13 +56,13 @@ const REWRITES: &[&str] = &["patchelf", "install_name_tool", "nix bundle", "nix-
 #[derive(Debug)]
 pub(in crate::rules) struct Shipping<'p> {
     project: &'p Project,
-    jobs: Vec<Job>,
+    jobs: Vec<&'p Arc<Job>>,
 }
 
 impl<'p> Shipping<'p> {
     /// Reads the workflows.
     pub(in crate::rules) fn of(project: &'p Project) -> Self {
-        Self { project, jobs: project.jobs() }
+        Self { project, jobs: project.jobs().collect() }
     }
 
     /// Why a package is meant for other machines, if it is.
@@ -111,16 +113,27 @@ fn has_debug_sibling(project: &Project, package: &Derivation) -> bool {
 }
 
 /// A job that builds the package and uploads what came out.
-fn by_workflow(jobs: &[Job], package: &Derivation, is_apple: bool) -> Option<Shipped> {
+fn by_workflow(jobs: &[&Arc<Job>], package: &Derivation, is_apple: bool) -> Option<Shipped> {
     jobs.iter().find_map(|job| {
         let on_apple = job.has_any(&["macos", "darwin"]);
         let is_elsewhere = if is_apple { !on_apple } else { on_apple && !job.has_any(&["ubuntu", "linux"]) };
-        if is_elsewhere || job.has_any(REWRITES) || !job.has_any(UPLOADS) {
+        if is_elsewhere
+            || names_other_system(package, is_apple)
+            || job.has_any(REWRITES)
+            || !job.has_any(UPLOADS)
+        {
             return None;
         }
         let origin = copied(job, package)?;
         Some(Shipped::Copied { origin, by: "a workflow".to_owned() })
     })
+}
+
+/// Whether a package is called after another system than its own: a matrix builds `linux` on one machine and `macos` on
+/// the other, and the flake offers both for all systems.
+fn names_other_system(package: &Derivation, is_apple: bool) -> bool {
+    let others: &[&str] = if is_apple { &["linux"] } else { &["macos", "darwin"] };
+    others.iter().any(|other| package.name.contains(other))
 }
 
 /// Where a job copies the program of a package that it has built.

@@ -117,7 +117,7 @@ pub(super) fn reached(project: &Project) -> Vec<(String, Reached<'_>)> {
         let reached = match exact::judge(project, &triple) {
             Verdict::Fine => Vec::new(),
             Verdict::Needed(reached) => reached,
-            Verdict::Unknown if reach::is_vendored(project) => Vec::new(),
+            Verdict::Unknown if reach::is_vendored(project, &triple) => Vec::new(),
             Verdict::Unknown => reach::dependencies(project, &triple),
         };
         found.extend(reached.into_iter().map(|reached| (triple.clone(), reached)));

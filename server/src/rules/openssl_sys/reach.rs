@@ -39,11 +39,13 @@ pub(super) fn lock_has_none(project: &Project, triple: &str) -> bool {
     !may_bring && project.cargo.lock.lock().is_some_and(|lock| !is_locked(lock))
 }
 
-/// Whether some dependency builds OpenSSL from source: features unify, so that holds for the whole graph.
-pub(super) fn is_vendored(project: &Project) -> bool {
+/// Whether some dependency of the target builds OpenSSL from source: features unify, so that holds for its whole graph.
+/// A dependency for Windows alone, or below `cfg(linux)`, which nothing is, does not count elsewhere.
+pub(super) fn is_vendored(project: &Project, triple: &str) -> bool {
     let all =
         manifests(project).flat_map(|manifest| manifest.dependencies.iter().map(move |one| (manifest, one)));
-    let mut live = all.filter(|(manifest, one)| one.kind == DependencyKind::Normal && is_on(manifest, one));
+    let mut live =
+        all.filter(|(manifest, one)| one.kind == DependencyKind::Normal && is_live(manifest, one, triple));
     live.any(|(manifest, dependency)| {
         match table(project, manifest, dependency) {
             Says::OwnCopy => return true,
