@@ -29,7 +29,7 @@ pub struct FlakeFacts {
     pub apps: Vec<App>,
     /// What could not be known, and why.
     pub gaps: Vec<Gap>,
-    /// Packages and dev shells at which Nix stops (`throw`, a missing attribute), by attribute path, and why; they are
+    /// Packages and dev shells at which the evaluation stops (`throw`, a missing attribute), by attribute path, and why; they are
     /// not in the lists.
     pub failing: Vec<(String, Gap)>,
     /// Expressions whose values a real Nix has told: what is written there is not the value, so no fix replaces it.

@@ -181,6 +181,12 @@ impl Evaluator<'_> {
             at = function;
         }
         if let Value::Lambda(_) = value {
+            // What an unknown function gives to the function that it gets is not its own result.
+            if matches!(term.bottom(), Head::Unknown(_) | Head::Config(_))
+                || matches!(term.bottom(), Head::Input(input) if input.kind == InputKind::Other)
+            {
+                return None;
+            }
             // `mkDerivation (finalAttrs: { … })`
             value = self.fixed_point(&value, place);
         }

@@ -84,7 +84,7 @@ fn failing(project: &Project) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut shown = format!("\n{}\n", paint(HEADING, "DOES NOT EVALUATE"));
+    let mut shown = format!("\n{}\n", paint(HEADING, "CANNOT BE EVALUATED HERE"));
     for (output, systems, why) in rows.iter().take(MAX_REASONS) {
         let text = format!("{output} ({}) {why}", systems.join(" "));
         shown += &format!("  {}\n", annotate_snippets::normalize_untrusted_str(&text));

@@ -22,13 +22,15 @@ let
       lib.concatMap (members root) (own.workspace.members or [ ])
     );
 
-  perSystem = { config, pkgs, ... }:
+  perSystem = { config, pkgs, self, ... }:
     let
       nci = config.__closed.nci;
+      # Older versions have the folder's name below the flake.
+      pathOf = project: project.path or (if project.relPath or "" == "" then self else self + "/${project.relPath}");
       craneLib = frameworks.crane.mkLib pkgs;
       projectsOfCrates = lib.listToAttrs (
         lib.concatLists (
-          lib.mapAttrsToList (_: project: map (name: lib.nameValuePair name project) (crateNames project.path)) nci.projects
+          lib.mapAttrsToList (_: project: map (name: lib.nameValuePair name project) (crateNames (pathOf project))) nci.projects
         )
       );
       crate = name: nci.crates.${name} or { };
@@ -43,7 +45,7 @@ let
           given
           // {
             pname = name;
-            src = (projectsOfCrates.${name}).path;
+            src = pathOf (projectsOfCrates.${name});
             CARGO_PROFILE = profile;
             env = { CARGO_BUILD_TARGET = target name; } // (crate name).drvConfig.env or { };
           }
@@ -61,7 +63,7 @@ let
         devShell = shell name;
       };
       crates = lib.mapAttrs ofCrate projectsOfCrates;
-      projects = lib.mapAttrs (name: project: { packages = { }; devShell = pkgs.mkShell { name = "${name}-devshell"; inputsFrom = map (name: package name "dev") (crateNames project.path); }; }) nci.projects;
+      projects = lib.mapAttrs (name: project: { packages = { }; devShell = pkgs.mkShell { name = "${name}-devshell"; inputsFrom = map (name: package name "dev") (crateNames (pathOf project)); }; }) nci.projects;
       isExported = name: _: if projects ? ${name} && !(crates ? ${name}) then nci.projects.${name}.export or true else option name "export" true;
       exported = lib.filterAttrs isExported (projects // crates);
       rename = name: if (crate name).renameTo or null != null then (crate name).renameTo else name;

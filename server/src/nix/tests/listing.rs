@@ -219,3 +219,21 @@ fn blueprints_folders_have_defaults_and_a_formatter() {
     assert_eq!(names(&facts), wanted, "{:?}", facts.gaps);
     assert_eq!(at(&facts, "packages.x86_64-linux.default").builder, Builder::BuildRustPackage);
 }
+
+/// The function gets crane's library of each build, and not what it gives itself.
+#[test]
+fn a_function_that_an_unknown_one_gets_is_no_fixed_point() {
+    let facts = flake(
+        r#"{
+          inputs.flakebox.url = "github:rustshop/flakebox";
+          outputs = { nixpkgs, flakebox, ... }: let
+            lib = flakebox.lib.mkLib nixpkgs.legacyPackages.x86_64-linux { };
+            multiBuild = (lib.craneMultiBuild { }) (craneLib': let craneLib = craneLib'.overrideArgs { pname = "app"; }; in {
+              app = craneLib.buildPackage { };
+            });
+          in { packages.x86_64-linux.default = multiBuild.app; };
+        }"#,
+    );
+    assert_eq!(names(&facts), ["packages.x86_64-linux.default"]);
+    assert_eq!(facts.failing, []);
+}
