@@ -195,7 +195,7 @@ pub struct Compiled {
     pub proc_macro: ProcMacro,
     /// Whether it is compiled for certain.
     pub certainty: Confidence,
-    /// Its place in [`Lock::packages`].
+    /// Its place in [`Lock::packages`](crate::cargo::lock::Lock::packages).
     pub locked: usize,
 }
 
