@@ -277,3 +277,42 @@ fn a_plain_set_gives_a_shell_its_own_inputs() {
     assert!(inputs("systems").is_empty());
     assert_eq!(inputs("checks"), ["openssl"]);
 }
+
+#[test]
+fn manifests_machines_and_wrappers() {
+    let flake = r#"{
+      outputs = { self, nixpkgs }: let
+        pkgs = nixpkgs.legacyPackages.x86_64-linux;
+        lib = nixpkgs.lib;
+        arm = pkgs.pkgsCross.aarch64-multiplatform;
+        cargo = lib.importTOML ./Cargo.toml;
+        platform = pkgs.makeRustPlatform { cargo = pkgs.cargo; rustc = pkgs.rustc; };
+        wrapper = pkgs.writeShellScriptBin "arm-cc" "exec zig cc";
+        answer = condition: if condition then "yes" else "no";
+      in {
+        packages.x86_64-linux.default = platform.buildRustPackage {
+          pname = cargo.package.name; version = cargo.package.version; src = ./.;
+          A_1 = answer (pkgs.stdenv.buildPlatform.canExecute arm.stdenv.hostPlatform);
+          A_2 = answer (pkgs.stdenv.buildPlatform.canExecute pkgs.pkgsMusl.stdenv.hostPlatform);
+          A_3 = arm.pkgsStatic.stdenv.hostPlatform.config;
+          A_4 = "${wrapper}/bin/arm-cc";
+          A_5 = cargo.package.name;
+          A_6 = arm.stdenv.cc.targetPrefix;
+        };
+      };
+    }"#;
+    let manifest = "[package]\nname = \"from-toml\"\nversion = \"9.9.9\"\n";
+    let facts = facts(&[("flake.nix", flake), ("Cargo.toml", manifest)]);
+    let package = at(&facts, "packages.x86_64-linux.default");
+    assert_eq!((&package.builder, package.complete), (&Builder::BuildRustPackage, true));
+    for (name, value) in [
+        ("A_1", "\"no\""),
+        ("A_2", "\"yes\""),
+        ("A_3", "\"aarch64-unknown-linux-musl\""),
+        ("A_5", "\"from-toml\""),
+        ("A_6", "\"aarch64-unknown-linux-gnu-\""),
+    ] {
+        assert_eq!(variable(package, name), value, "{name}");
+    }
+    assert!(variable(package, "A_4").contains("arm-cc"), "{}", variable(package, "A_4"));
+}
