@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    finding::{Edit, Finding, Fix, Severity},
+    finding::{Applicability, Edit, Finding, Fix, Severity},
     fix::inherited::Inherited,
     project::{Project, ShippedTarget, Suppression, SuppressionScope},
     rules,
@@ -147,13 +147,16 @@ fn covers(suppression: &Suppression, lines: Option<(usize, usize)>) -> bool {
 }
 
 /// What is wrong with targets that only a workflow names is worth knowing, and no more: the project's own files do not
-/// say that it ships them.
+/// say that it ships them. So nothing is changed for them unasked, neither by `fix` nor on save.
 fn soften(project: &Project, findings: &mut [Finding]) {
     let is_in_workflows =
         |triple: &String| project.target(triple).is_some_and(ShippedTarget::is_only_in_workflows);
     for finding in findings {
         if !finding.targets.is_empty() && finding.targets.iter().all(is_in_workflows) {
             finding.severity = Severity::Hint;
+            for fix in &mut finding.fixes {
+                fix.applicability = Applicability::Review;
+            }
         }
     }
 }

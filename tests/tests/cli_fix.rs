@@ -111,3 +111,20 @@ fn what_lies_above_the_project_is_reported_and_left_alone() {
     assert!(outcome.out.contains("Nothing to fix automatically"), "{outcome:?}");
     assert_eq!(folder.contents(), before);
 }
+
+#[test]
+fn for_a_target_that_only_a_workflow_names_nothing_is_written_unasked() {
+    let workflow = "on: push\njobs:\n  build:\n    runs-on: windows-latest\n    steps:\n      - run: cargo build --release --target x86_64-pc-windows-msvc\n      - uses: softprops/action-gh-release@v2\n";
+    let folder = Folder::new(&[
+        ("Cargo.toml", "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
+        ("Cargo.lock", "version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n"),
+        ("src/main.rs", "fn main() {}\n"),
+        (".github/workflows/release.yml", workflow),
+    ]);
+    let before = folder.contents();
+    let outcome = fix(&folder, &[]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(folder.contents(), before);
+    fix(&folder, &["--unsafe"]);
+    assert!(folder.read(".cargo/config.toml").contains("+crt-static"));
+}

@@ -163,14 +163,9 @@ pub(super) fn gather(project: &Project) -> (Vec<ShippedTarget>, Option<Origin>) 
 #[derive(Default)]
 struct Found {
     declared: BTreeMap<String, Vec<Declaration>>,
-    /// How many of them rustc does not have.
-    unheard_of: usize,
     /// The system of the output that is looked at, when it is not the host's.
     elsewhere: Option<String>,
 }
-
-/// Triples that rustc does not have, and that are looked at all the same.
-const MAX_UNHEARD_OF: usize = 100;
 
 impl Found {
     fn add(&mut self, triple: &str, origin: Option<&Origin>, by: DeclaredAs, context: Context) {
@@ -181,14 +176,6 @@ impl Found {
         let is_elsewhere =
             self.elsewhere.is_some() && self.elsewhere == knowledge::target(triple).and_then(nix_system);
         let declaration = Declaration { origin: origin.cloned(), by, context, is_elsewhere };
-        // Every target that rustc has may be shipped. Of other names a project has a few, and only a generated text
-        // has thousands: rules compare each with all the rest.
-        if !self.declared.contains_key(triple) && knowledge::target(triple).is_none() {
-            if self.unheard_of >= MAX_UNHEARD_OF {
-                return;
-            }
-            self.unheard_of += 1;
-        }
         self.declared.entry(triple.to_owned()).or_default().push(declaration);
     }
 }

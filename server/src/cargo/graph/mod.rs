@@ -366,8 +366,8 @@ pub enum Lockfile<'a> {
     /// What cargo would make of it for the manifests as they are: it is as it is while they ask for nothing new. What only
     /// may be asked for is not added.
     Completed,
-    /// As [brought up to date](Self::BroughtUpToDate) where only some crates are asked for in another way than before. The features of what they do not lead
-    /// to are as they were, and bring nothing new.
+    /// As [brought up to date](Self::BroughtUpToDate) where only some crates are asked for in another way than before.
+    /// The features of what they do not lead to are as they were, and bring nothing new.
     BroughtUpToDateFor(&'a [&'a str]),
 }
 

@@ -51,7 +51,8 @@
 //!
 //! Safe for msvc and for musl targets in cargo's configuration: the flag changes nothing but the linkage.
 //! When the project has `build.rustflags`, they are repeated in the new table, because cargo takes only one
-//! of the two. In Nix it is for review: another package set rebuilds everything.
+//! of the two. In Nix it is for review: another package set rebuilds everything. So it is where nothing but a workflow
+//! names the target.
 //!
 //! ## References
 //!
