@@ -97,7 +97,6 @@ impl Builds {
         let work = move || {
             while let Some(job) = builds.next(&folder) {
                 builds.run(&job);
-                builds.lock().jobs.remove(&job.id);
             }
         };
         let thread = std::thread::Builder::new().name("build".to_owned());
@@ -129,6 +128,8 @@ impl Builds {
             let outcome = job.outcome(&report);
             (report, outcome)
         }));
+        // Before its end is told: who has heard of it can cancel it no more.
+        self.lock().jobs.remove(&job.id);
         match outcome {
             Ok((report, (results, verdict))) => {
                 verdicts::keep(&job.order.target_folder(), job.order.root(), verdict.clone());
@@ -174,10 +175,7 @@ impl Builds {
             return;
         }
         let (builds, ended) = (self.clone(), Arc::clone(job));
-        let end = move || {
-            builds.run(&ended);
-            builds.lock().jobs.remove(&ended.id);
-        };
+        let end = move || builds.run(&ended);
         if let Err(error) = std::thread::Builder::new().name("cancel".to_owned()).spawn(end) {
             tracing::error!(%error, "no thread to end a build");
             self.lock().jobs.remove(&job.id);
