@@ -157,7 +157,10 @@ export async function openWorkbench({ tools, chromium, vsix, server, fixture, tr
     page.setDefaultTimeout(45_000);
     const opened = workspace ? `workspace=${encodeURIComponent(workspace)}` : `folder=${encodeURIComponent(folder)}`;
     await page.goto(`http://127.0.0.1:${port}/?${opened}`);
-    await page.locator(".monaco-workbench .explorer-folders-view").waitFor();
+    // Now and then the page of a workspace of several folders comes up without its explorer, until it is loaded again.
+    const explorer = page.locator(".monaco-workbench .explorer-folders-view");
+    await explorer.waitFor({ timeout: 20_000 }).catch(() => page.reload());
+    await explorer.waitFor();
     return { page, folder, servers, stopServing, close, output: () => output };
   } catch (error) {
     await close();
